@@ -1,0 +1,50 @@
+"""What `extract models` shows."""
+
+from dataclasses import dataclass, replace
+
+from extractor.models.catalogue import CATALOGUE, DemoModel
+from extractor.models.families import FAMILIES, GENERIC, Family, family_of
+from extractor.models.fetch import present
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table; `present` is None for families, which come from a hub by their id."""
+
+    name: str
+    size: str
+    languages: str
+    thinking: str
+    context: str
+    memory: str
+    present: bool | None
+
+
+def table() -> list[Row]:
+    """The catalogue first, then the families known by hub id."""
+    return [*map(_catalogue_row, CATALOGUE.values()), *(_family_row(f) for f in FAMILIES if f is not GENERIC)]
+
+
+def _catalogue_row(model: DemoModel) -> Row:
+    family = family_of(model.name)
+    size = f"{_gb(model.gguf_bytes)} to download, {_gb(model.kept_bytes)} kept"
+    memory = f"{model.kept_bytes / 2**30:.1f} GiB"
+    return Row(
+        model.name, size, ", ".join(model.languages), family.thinking, _tokens(family), memory, present(model.name)
+    )
+
+
+def _family_row(family: Family) -> Row:
+    size = f"{family.billions:g} billion" if family.billions else ""
+    memory = f"{family.memory_gib:g} GiB, FP8 {replace(family, fp8=True).memory_gib:g}" if family.memory_gib else ""
+    return Row(family.name, size, family.languages, family.thinking, _tokens(family), memory, None)
+
+
+def _tokens(family: Family) -> str:
+    if not family.context:
+        return "see config.json"
+    return f"{family.context}" + (f", {family.yarn_context} with YaRN" if family.yarn_context else "")
+
+
+def _gb(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"
