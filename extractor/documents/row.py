@@ -1,0 +1,30 @@
+"""A row of the input, before it is a document; what a string must be to be written again."""
+
+from typing import Any, NamedTuple
+
+from extractor.types import Problem
+
+
+class Row(NamedTuple):
+    """One line or Parquet row. Strings that were no UTF-8 hold lone surrogates: `is_text` finds them."""
+
+    number: int  # from 1, in its file
+    values: dict[str, Any]
+    raw: str = ""  # the line as it was read; "" for Parquet
+    problem: Problem | None = None
+
+
+def is_text(value: str) -> bool:
+    """False where `value` holds a lone surrogate, which no UTF-8 can say."""
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def in_short(error: Exception) -> str:
+    """An error's message on one line of at most 200 characters."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
