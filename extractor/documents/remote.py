@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from extractor.documents.row import in_short
+from extractor.documents.row import in_short, without_secrets
 from extractor.errors import UserError
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ def list_url(url: str) -> list[str]:
     try:
         found = [path] if scheme.startswith("http") and fs.exists(path) else _list(fs, path)
     except Exception as error:  # each of these libraries has failures of its own
-        raise UserError(f"{_bare(url)} cannot be reached: {in_short(error)}") from error
+        raise UserError(f"{without_secrets(url)} cannot be reached: {in_short(error)}") from error
     if not found:
-        raise UserError(f"nothing is at {_bare(url)}: check the address and who may read it")
+        raise UserError(f"nothing is at {without_secrets(url)}: check the address and who may read it")
     return [name if "://" in name else f"{scheme}://{name}" for name in found]
 
 
@@ -70,7 +70,3 @@ def _file_system(url: str) -> "tuple[AbstractFileSystem, str]":
         cure = f"pip install 'extractor[{_EXTRAS[scheme]}]'"
         raise UserError(f"reading {scheme}:// needs an extra: {cure} ({in_short(error)})") from error
     return fs, path
-
-
-def _bare(url: str) -> str:
-    return url.partition("?")[0]

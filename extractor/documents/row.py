@@ -1,8 +1,12 @@
 """A row of the input, before it is a document; what a string must be to be written again."""
 
+import re
 from typing import Any, NamedTuple
 
 from extractor.types import Problem
+
+_USER = re.compile(r"(://)[^\s/@]+@")
+_QUERY = re.compile(r"(://[^\s?'\"]*)\?[^\s'\")]*")
 
 
 class Row(NamedTuple):
@@ -25,6 +29,11 @@ def is_text(value: str) -> bool:
     return True
 
 
+def without_secrets(text: str) -> str:
+    """The text, its URLs without user names and queries: both may hold a token."""
+    return _QUERY.sub(r"\1", _USER.sub(r"\1", text))
+
+
 def in_short(error: Exception) -> str:
-    """An error's message on one line of at most 200 characters."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    """An error's message on one line of at most 200 characters, without the secrets of URLs."""
+    return without_secrets(" ".join(str(error).split()))[:200] or type(error).__name__

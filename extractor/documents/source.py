@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import BinaryIO, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from extractor.documents import remote
+from extractor.documents.row import without_secrets
 from extractor.errors import UserError
 
 Format = Literal["parquet", "jsonl"]
@@ -57,17 +58,15 @@ def as_source(place: str) -> Source | None:
 
 
 def _shown(place: str) -> str:
-    if "://" in place:
-        url = urlsplit(place)  # a query or user name may hold a token
-        place = f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
+    place = without_secrets(place)
     text = os.fsencode(place).decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def standard_input_source() -> Source:
     """JSONL on standard input, compressed or not (told by its first bytes). Raises UserError on a terminal."""
-    if sys.stdin.isatty():
-        raise UserError("'-' reads JSONL from standard input, which is a terminal here: pipe a file into it")
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UserError("'-' reads JSONL from standard input, which is a terminal here, or closed: pipe a file into it")
     head = standard_input(sys.stdin.buffer).head
     codecs: dict[bytes, Codec] = {b"\x1f\x8b": "gzip", b"\x28\xb5": "zstd"}
     return Source("stdin", "jsonl", "-", codecs.get(head[:2], ""))

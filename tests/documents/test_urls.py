@@ -97,6 +97,16 @@ def test_a_connection_that_breaks_is_one_unreadable_rest(folder: Path, name: str
     assert last.source.startswith(f"{root}/{name}:")
 
 
+def test_an_address_is_told_without_its_secrets(folder: Path) -> None:
+    with serve(Plain, folder) as root:
+        sources = locate([root.replace("//", "//user:secret@") + "/a.jsonl?token=secret"])
+        (folder / "a.jsonl").unlink()
+        [document] = read(sources, COLUMNS)
+    assert document.problem and document.problem.kind == "unreadable"
+    assert document.source == f"{root}/a.jsonl:1"
+    assert "secret" not in repr(document)
+
+
 def test_what_is_not_there(folder: Path) -> None:
     missing = r"nothing is at http://.*/b.jsonl: check the address"
     with serve(Plain, folder) as root, pytest.raises(UserError, match=missing):
