@@ -175,7 +175,8 @@ def _child(what: str, module: list[str], lock: int) -> None:
         raise UserError(f"{what} was killed, most likely for want of memory: free some and try again")
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["without a word"]
-        raise UserError(f"{what} failed: {lines[-1].strip()}")
+        errors = [line for line in lines if line.startswith("ERROR")] or lines  # pip's warnings may come last
+        raise UserError(f"{what} failed: {errors[-1].strip()}")
 
 
 def _forget(path: Path) -> None:

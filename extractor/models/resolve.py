@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -42,10 +43,12 @@ def resolve(model: str, hub: Hub = "huggingface") -> Model:
             raise UserError(f"{model} is not here yet: run: extract models get {model}")
         return _local(model, folder_of(model))
     folder = Path(model).expanduser()
-    if folder.exists():
+    if model and folder.exists():
         return _local(model, folder)
     if model.startswith((".", "/", "~")) or model.count("/") > 1:
         raise UserError(f"{model}: no such folder")
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", model):
+        raise UserError(f"{model!r} is no catalogue name, folder or hub id: see extract models")
     if close := difflib.get_close_matches(model.lower(), CATALOGUE, n=1, cutoff=0.75):
         raise UserError(f"no model {model!r}: did you mean {close[0]}?")
     return _modelscope(model) if hub == "modelscope" else _huggingface(model)
@@ -53,16 +56,23 @@ def resolve(model: str, hub: Hub = "huggingface") -> Model:
 
 def tokenizer_of(model: Model) -> Any:
     """The model's own (fast) tokenizer; UserError with the cure if it cannot be had."""
-    from transformers import AutoTokenizer
-
     try:
-        if model.hub == "modelscope":
-            return AutoTokenizer.from_pretrained(_modelscope_folder(model.location))
-        if model.hub == "huggingface" and model.revision == UNKNOWN:
-            _ask_hub(model.location)  # says at once what loading would say after a minute of retries
-        return AutoTokenizer.from_pretrained(model.location, revision=model.hub_revision)
+        tokenizer = _load_tokenizer(model)
+        if len(tokenizer.get_vocab()) < 2:
+            raise ValueError("it has no vocabulary")  # transformers makes an empty one up where the files are missing
     except Exception as error:  # transformers and the hub clients raise whatever their transport raises
         raise UserError(f"no tokenizer for {model.name}: {_cure(model, error)}") from error
+    return tokenizer
+
+
+def _load_tokenizer(model: Model) -> Any:
+    from transformers import AutoTokenizer
+
+    if model.hub == "modelscope":
+        return AutoTokenizer.from_pretrained(_modelscope_folder(model.location))
+    if model.hub == "huggingface" and model.revision == UNKNOWN:
+        _ask_hub(model.location)  # says at once what loading would say after a minute of retries
+    return AutoTokenizer.from_pretrained(model.location, revision=model.hub_revision)
 
 
 def config_of(model: Model) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def test_data_that_is_no_gguf(here: Shop) -> None:
 
     half = (here.wheels / "tiny.gguf").read_bytes()[: here.model.gguf_bytes // 2]
     broken = replace(here.model, wheels=here.model.wheels[:1], gguf_sha256=sha256(half).hexdigest())
-    with pytest.raises(UserError, match="^converting failed: ") as caught:
+    with pytest.raises(UserError, match=r"^converting failed: ") as caught:
         fetch(broken, silent)
     assert "\n" not in str(caught.value)
     assert here.finished() == []
