@@ -1,0 +1,5 @@
+"""Documents in, validated Parquet tables out, on vLLM."""
+
+from importlib.metadata import version
+
+__version__ = version("extractor")

@@ -1,0 +1,99 @@
+"""What went wrong with an answer, and the next request that may mend it: each kind of failure has its own remedy."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from extractor.answers.signals import signals
+from extractor.tasks.desk import Desk
+from extractor.types import Completion, Extraction, Problem, ProblemKind, Request
+
+HOTTER = 0.2  # added to the temperature where a draw led into a loop
+REPAIR = "That answer is wrong: {fault}. Give the whole answer again, corrected, and nothing else."
+
+
+@dataclass(frozen=True, slots=True)
+class Cures:
+    """Gives further attempts, at most `attempts` for a document; `escalate` are the signals of --mode auto."""
+
+    desk: Desk
+    attempts: int
+    escalate: frozenset[str] = frozenset()
+
+    def usable(self, thought: Completion) -> bool:
+        """Whether this thought, closed by us where need be, may be answered from; a loop only as the last resort."""
+        loops = thought.finish == "repetition" and thought.request.attempt < self.attempts
+        return thought.finish != "error" and not loops
+
+    def after(self, extraction: Extraction) -> Request | None:
+        """The request of the next attempt at this document, None where this extraction settles it."""
+        request = extraction.completion.request
+        if request.attempt >= self.attempts:
+            return None
+        if self.doubts(extraction):
+            cured = self.desk.build(request.document, "think")
+        elif extraction.problem and (cure := CURES.get(extraction.problem.kind)):
+            cured = cure(self.desk, extraction, extraction.problem)
+        else:
+            return None
+        if isinstance(cured, Problem):
+            return None
+        return replace(cured, attempt=request.attempt + 1, earlier=(*request.earlier, extraction))
+
+    def doubts(self, extraction: Extraction) -> list[str]:
+        """The signals for which --mode auto asks again with thought; none for an answer that had thought."""
+        request = extraction.completion.request
+        if request.mode == "think" or request.document.mode:
+            return []
+        return [name for name in signals(extraction) if name in self.escalate]
+
+
+def next_piece(desk: Desk, piece: Completion) -> Request | Completion:
+    """After one property of a schema asked in pieces: the request for the next, or the whole answer after the last."""
+    request = piece.request
+    gathered = {**request.gathered, **json.loads(piece.text)}
+    left = [name for name in desk.pieces() if name not in gathered]
+    if not left:
+        return replace(piece, text=json.dumps(gathered, ensure_ascii=False))
+    return replace(request, property=left[0], gathered=gathered, schema=desk.piece(left[0]))
+
+
+def _more_room(desk: Desk, extraction: Extraction, problem: Problem) -> Request | Problem:
+    """Twice the answer tokens, as far as the context goes; then the schema in pieces."""
+    request = extraction.completion.request
+    room = desk.context - len(request.prompt)
+    if request.max_tokens < min(2 * desk.ask.max_answer_tokens, room):
+        return replace(request, max_tokens=min(2 * request.max_tokens, room))
+    pieces = desk.pieces()
+    if request.property or len(pieces) < 2:
+        return problem
+    return replace(request, property=pieces[0], gathered={}, schema=desk.piece(pieces[0]))
+
+
+def _ask_again(desk: Desk, extraction: Extraction, problem: Problem) -> Request | Problem:
+    """The answer and its fault go back to the model."""
+    request = extraction.completion.request
+    said = {"role": "assistant", "content": extraction.completion.text}
+    fault = {"role": "user", "content": REPAIR.format(fault=desk.neutraliser.neutralise(problem.detail))}
+    return desk.build(request.document, request.mode, more=(said, fault))
+
+
+def _draw_anew(desk: Desk, extraction: Extraction, problem: Problem) -> Request | Problem:
+    """From the start, hotter; the seed is the engine's own, since a seed of its own kills vLLM's CPU build."""
+    request = extraction.completion.request
+    fresh = desk.build(request.document, request.mode)
+    sampling = replace(request.sampling, temperature=request.sampling.temperature + HOTTER)
+    return fresh if isinstance(fresh, Problem) else replace(fresh, sampling=sampling)
+
+
+def _without_grammar(desk: Desk, extraction: Extraction, problem: Problem) -> Request | Problem:
+    return replace(extraction.completion.request, schema=None)
+
+
+CURES: dict[ProblemKind, Callable[[Desk, Extraction, Problem], Request | Problem]] = {
+    "truncated": _more_room,
+    "unparsable": _ask_again,
+    "invalid": _ask_again,
+    "repetition": _draw_anew,
+    "engine": _without_grammar,
+}

@@ -1,0 +1,43 @@
+"""What makes an answer doubtful, and which of several answers is the better one."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from extractor.types import Extraction
+
+LONG_TEXT = 400  # code points: a text of this length rarely holds nothing
+SIGNALS = {
+    "failed": "no valid answer",
+    "empty": f"nothing found in a text of {LONG_TEXT} characters or more",
+    "ungrounded": "a name that is not in the text",
+    "repeats": "the same item three times",
+}
+
+
+def signals(extraction: Extraction) -> list[str]:
+    """The names of the signals that this extraction gives, in the order of SIGNALS."""
+    if extraction.problem:
+        return ["failed"]
+    text = extraction.completion.request.document.text
+    found = {
+        "empty": extraction.status == "empty" and len(text) >= LONG_TEXT,
+        "ungrounded": any(entity.match == "none" for entity in extraction.entities),
+        "repeats": _repeats(extraction.record),
+    }
+    return [name for name, given in found.items() if given]
+
+
+def better(attempts: Sequence[Extraction]) -> Extraction:
+    """The one to keep: a valid answer before none, then fewer doubtful signals, then the later one."""
+    return max(enumerate(attempts), key=lambda step: (not step[1].problem, -len(signals(step[1])), step[0]))[1]
+
+
+def _repeats(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_repeats, value.values()))
+    if not isinstance(value, list):
+        return False
+    counts = Counter(json.dumps(item, sort_keys=True) for item in value if item not in ("", None))
+    return max(counts.values(), default=0) >= 3 or any(map(_repeats, value))

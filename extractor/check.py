@@ -1,0 +1,110 @@
+"""What a job would do, found out without a model: for `extract check` and `extract show`."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import Any
+
+from extractor.config import Job, flag_of
+from extractor.documents import count, read
+from extractor.errors import UserError
+from extractor.prepare import Prepared
+from extractor.tasks.grammar import dropped, free_of_grammar
+from extractor.types import Problem
+
+SAMPLE = 1000  # documents that are read and tokenised to say what a job holds
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found; token counts and problems are those of the first `sampled` documents."""
+
+    settings: list[tuple[str, Any, str]]  # flag, value, where the value came from
+    columns: list[str]
+    tables: list[str]
+    notes: list[str]
+    documents: int | None
+    sampled: int
+    prompt_tokens: int
+    longest: int
+    refused: dict[str, int]  # problem → documents
+    examples_of_refused: list[str]
+
+
+def check(prepared: Prepared, given: frozenset[str]) -> Checked:
+    """The job, explained, and its first documents tried."""
+    lengths, refused, said = _try_documents(prepared)
+    return Checked(
+        settings=list(_settings(prepared, given)),
+        columns=prepared.existing,
+        tables=[f"{field.table} ← {'/'.join(field.path)}" for field in prepared.fields] or ["record only"],
+        notes=_notes(prepared),
+        documents=count(prepared.sources),
+        sampled=len(lengths) + sum(refused.values()),
+        prompt_tokens=sum(lengths),
+        longest=max(lengths, default=0),
+        refused=dict(refused),
+        examples_of_refused=said[:10],
+    )
+
+
+def show(prepared: Prepared, doc_id: str) -> dict[str, Any]:
+    """The exact first request for one document; UserError where there is no such document."""
+    for document in read(prepared.sources, prepared.columns, prepared.job.limit):
+        if document.id == doc_id:
+            break
+    else:
+        raise UserError(f"--doc-id {doc_id}: no document of the input has this id")
+    request = document.problem or prepared.desk.first(document)
+    if isinstance(request, Problem):
+        raise UserError(f"--doc-id {doc_id}: settled without a model as {request.kind}: {request.detail}")
+    return {
+        "doc_id": document.id,
+        "source": document.source,
+        "fingerprint": request.fingerprint,
+        "mode": request.mode,
+        "messages": prepared.desk.messages(document, request.mode),
+        "prompt": prepared.chat.decode(request.prompt),
+        "prompt_tokens": len(request.prompt),
+        "schema": prepared.desk.grammar,
+        "sampling": asdict(request.sampling),
+        "max_tokens": request.max_tokens,
+        "stop": list(request.stop),
+    }
+
+
+def _try_documents(prepared: Prepared) -> tuple[list[int], Counter[str], list[str]]:
+    lengths: list[int] = []
+    refused: Counter[str] = Counter()
+    said: list[str] = []
+    for document in islice(read(prepared.sources, prepared.columns, prepared.job.limit), SAMPLE):
+        request = document.problem or prepared.desk.first(document)
+        if isinstance(request, Problem):
+            refused[request.kind] += 1
+            said.append(f"{document.source}: {request.kind}: {request.detail}")
+        else:
+            lengths.append(len(request.prompt))
+    return lengths, refused, said
+
+
+def _settings(prepared: Prepared, given: frozenset[str]) -> Any:
+    found = {
+        "prompt": str(prepared.desk.ask.prompt.path),
+        "examples": str(prepared.examples_path or "none"),
+        "context": prepared.context,
+        "id_column": prepared.columns.id or "none: ids come from the text",
+        "sampling": {mode: asdict(sampling) for mode, sampling in prepared.desk.ask.sampling.items()},
+    }
+    for name in Job.model_fields:
+        value = found.get(name, getattr(prepared.job, name))
+        origin = "given" if name in given else "found" if name in found else "default"
+        yield flag_of(name), value, origin
+
+
+def _notes(prepared: Prepared) -> list[str]:
+    notes = list(prepared.schema.notes)
+    if words := dropped(prepared.schema):
+        notes.append(f"checked after decoding only, no grammar holds them: {', '.join(words)}")
+    if fault := free_of_grammar(prepared.schema):
+        notes.append(f"decoded as free JSON and checked afterwards, since the grammar refuses: {fault.splitlines()[0]}")
+    return notes

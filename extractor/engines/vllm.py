@@ -1,0 +1,160 @@
+"""vLLM offline, in process, fed one request at a time while there is room."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from extractor.engines.arguments import llm_arguments, prepare_environment
+from extractor.engines.quiet import captured_stderr, last_error, log_to
+from extractor.errors import EngineError, UserError
+from extractor.types import Completion, Finish, Request, Sampling
+
+FINISHES: dict[str | None, Finish] = {"stop": "stop", "length": "length", "repetition": "repetition"}
+
+
+@dataclass(frozen=True, slots=True)
+class VllmSettings:
+    """What to load: `given` holds --engine-arg values, which go to vLLM verbatim and win over every default."""
+
+    location: str
+    revision: str | None
+    context: int
+    seed: int
+    log: Path  # where vLLM's own output goes
+    given: dict[str, Any] = field(default_factory=dict)
+    overrides: dict[str, Any] = field(default_factory=dict)  # for a context beyond the model's own
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class VllmEngine:
+    """One loaded model; `window` is twice what it batches, so that it never waits for the next request."""
+
+    def __init__(self, settings: VllmSettings) -> None:
+        started = time.monotonic()
+        prepare_environment(settings.environment)
+        with captured_stderr(settings.log):
+            self._llm = _load(settings)
+        log_to(settings.log, "vllm")
+        self._engine = self._llm.llm_engine
+        self.window = 2 * int(self._engine.vllm_config.scheduler_config.max_num_seqs)
+        self.load_seconds = time.monotonic() - started
+
+    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
+        """One completion for each request, as each finishes."""
+        source, names, under_way = iter(requests), count(), dict[str, Request]()
+        while True:
+            while len(under_way) < self.window and (request := next(source, None)) is not None:
+                if refused := self._add(name := f"{id(source)}-{next(names)}", request):
+                    yield refused
+                else:
+                    under_way[name] = request
+            if not under_way:
+                return
+            for output in self._step():
+                if output.finished:
+                    yield _completion(under_way.pop(output.request_id), output)
+
+    def close(self) -> None:
+        """Frees the model and ends vLLM's processes."""
+        self._engine.engine_core.shutdown()
+
+    def _add(self, name: str, request: Request) -> Completion | None:
+        from vllm.exceptions import VLLMClientError
+        from vllm.v1.engine.exceptions import EngineDeadError
+
+        try:
+            params = _parameters(request.sampling, request.max_tokens, request.schema, request.stop)
+            self._engine.add_request(name, {"type": "token", "prompt_token_ids": request.prompt}, params)
+        except EngineDeadError as error:
+            raise EngineError(f"the engine died: {error}") from error
+        except (VLLMClientError, ValueError, TypeError) as error:
+            return Completion(request, "", finish="error", error=str(error).splitlines()[0][:500])
+        return None
+
+    def _step(self) -> list[Any]:
+        try:
+            return list(self._engine.step())
+        except Exception as error:
+            raise EngineError(f"the engine died: {str(error).splitlines()[0] if str(error) else error!r}") from error
+
+
+def _load(settings: VllmSettings) -> Any:
+    try:
+        from vllm import LLM
+        from vllm.platforms import current_platform
+    except ImportError as error:
+        cure = "pip install 'extractor[gpu]' (or 'extractor[cpu]' on a machine without one)"
+        raise UserError(f"vLLM cannot be imported ({error}); {cure}") from None
+    arguments = llm_arguments(settings.location, settings.context, settings.seed, current_platform.is_cpu())
+    arguments |= {"revision": settings.revision, **settings.overrides}
+    try:
+        return LLM(**{name: value for name, value in (arguments | settings.given).items() if value is not None})
+    except Exception as error:
+        raise _could_not_start(error, settings.log) from error
+
+
+def _could_not_start(error: Exception, log: Path) -> Exception:
+    said = last_error(log) or str(error).splitlines()[0]
+    if "KV cache" in said or "memory" in said.lower():
+        cure = "lower --context, or give more: --engine-arg kv_cache_memory_bytes=BYTES (CPU),"
+        return UserError(f"not enough memory for the KV cache: {said}; {cure} gpu_memory_utilization=0.95 (GPU)")
+    if isinstance(error, TypeError | ValueError) or "ValidationError" in type(error).__name__:
+        return UserError(f"vLLM refuses this model or --engine-arg: {said}")
+    return EngineError(f"vLLM could not start: {said} (all of it: {log})")
+
+
+@lru_cache(maxsize=1024)
+def _parameters(sampling: Sampling, max_tokens: int, schema: str | None, stop: tuple[str | int, ...]) -> Any:
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+
+    return SamplingParams(
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        top_k=sampling.top_k,
+        min_p=sampling.min_p,
+        presence_penalty=sampling.presence_penalty,
+        repetition_penalty=sampling.repetition_penalty,
+        max_tokens=max_tokens,
+        stop=[text for text in stop if isinstance(text, str)],
+        stop_token_ids=[token for token in stop if isinstance(token, int)],
+        structured_outputs=StructuredOutputsParams(json=schema) if schema is not None else None,
+        output_kind=RequestOutputKind.FINAL_ONLY,
+        skip_special_tokens=False,
+        **_loop_guard(),
+    )
+
+
+def _loop_guard() -> dict[str, Any]:
+    try:
+        from vllm.sampling_params import RepetitionDetectionParams
+    except ImportError:  # releases before it came
+        return {}
+    # Patterns shorter than 12 tokens repeat in honest lists; six times over is no honest list any more.
+    return {"repetition_detection": RepetitionDetectionParams(max_pattern_size=96, min_pattern_size=12, min_count=6)}
+
+
+def _completion(request: Request, output: Any) -> Completion:
+    best, times = output.outputs[0], output.metrics
+    finish = FINISHES.get(best.finish_reason, "error")
+    tokens = list(best.token_ids)
+    if best.stop_reason in request.stop and isinstance(best.stop_reason, int):
+        tokens = tokens[:-1]
+    return Completion(
+        request=request,
+        text=best.text,
+        tokens=tokens,
+        finish=finish,
+        stopped_by=best.stop_reason if best.stop_reason in request.stop else None,
+        prompt_tokens=len(request.prompt),
+        cached_tokens=output.num_cached_tokens or 0,
+        output_tokens=len(best.token_ids),
+        queue_seconds=times.scheduled_ts - times.queued_ts if times else None,
+        first_token_seconds=times.first_token_ts - times.scheduled_ts if times else None,
+        seconds=times.last_token_ts - times.first_token_ts if times else None,
+        error=f"vLLM ended it with '{best.finish_reason}'" if finish == "error" else "",
+    )

@@ -1,0 +1,69 @@
+"""The words of the command line, made from the fields of a job: one list for run, check and show."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from types import NoneType
+from typing import Annotated, Any, get_args
+
+import typer
+from pydantic.fields import FieldInfo
+
+from extractor.config import Job, flag_of, make_job, pairs
+
+Given = dict[str, Any]
+_KIND = inspect.Parameter.KEYWORD_ONLY  # so that a word without a default may follow one that has it
+
+
+def job_words(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with every word of a job before its own parameters; it gets (job, fields that were given, …)."""
+    own = [p for name, p in inspect.signature(command).parameters.items() if name not in ("job", "given")]
+    words = [_parameter(name, field) for name, field in Job.model_fields.items()]
+
+    def filled(**typed: Any) -> None:
+        given = {name: typed.pop(name) for name in Job.model_fields}
+        job, names = job_from(given)
+        command(job, names, **typed)
+
+    filled.__name__, filled.__doc__ = command.__name__, command.__doc__
+    filled.__signature__ = inspect.Signature([p.replace(kind=_KIND) for p in (*words, *own)])  # type: ignore[attr-defined]
+    filled.__annotations__ = {p.name: p.annotation for p in (*words, *own)}
+    return filled
+
+
+def job_from(typed: Given) -> tuple[Job, frozenset[str]]:
+    """The job that was typed and the names of the fields that were: None and [] mean "not typed"."""
+    given = {name: value for name, value in typed.items() if value is not None and value != []}
+    for name in ("engine_arg", "sampling"):
+        if name in given:
+            given[name] = pairs(given[name], flag_of(name))
+    return make_job(given), frozenset(given)
+
+
+def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
+    extra = field.json_schema_extra
+    panel = str(extra["panel"]) if isinstance(extra, dict) else None
+    described = str(field.description) + _default_text(field)
+    if name == "inputs":
+        word: Any = typer.Argument(help=described, metavar="INPUT...", show_default=False)
+    else:
+        word = typer.Option(flag_of(name), help=described, rich_help_panel=panel, show_default=False)
+    return inspect.Parameter(name, _KIND, default=None, annotation=Annotated[_typed(field), word])
+
+
+def _typed(field: FieldInfo) -> Any:
+    kind = field.annotation
+    if str(kind).startswith(("list[", "dict[")):
+        return list[str] | None
+    inner = [arg for arg in get_args(kind) if arg is not NoneType]
+    return (inner[0] if NoneType in get_args(kind) else kind) | None  # type: ignore[operator]
+
+
+def _default_text(field: FieldInfo) -> str:
+    silent = field.is_required() or field.default in (None, [], {}) or isinstance(field.default, bool)
+    return "" if silent or "(default" in str(field.description) else f" (default: {field.default})"
+
+
+def output_folder() -> Any:
+    """The argument that names an output folder."""
+    return Annotated[Path, typer.Argument(help="an output folder of extract run", metavar="DIR", show_default=False)]

@@ -1,0 +1,103 @@
+"""From a job to everything that is known before a model is loaded: what runs, and what would be refused."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from extractor.answers.signals import SIGNALS
+from extractor.config import Job
+from extractor.documents import Columns, Source, check_columns, kept_schema, locate
+from extractor.errors import UserError
+from extractor.models.families import yarn_overrides
+from extractor.models.resolve import Model, config_of, context_of, resolve, tokenizer_of
+from extractor.tasks.chat import Chat
+from extractor.tasks.desk import Ask, Desk
+from extractor.tasks.examples import load_examples
+from extractor.tasks.mapping import table_fields
+from extractor.tasks.prompt import load_prompt
+from extractor.tasks.schema import Schema, load_schema
+from extractor.tasks.thinking import check_mode, check_sampling
+from extractor.types import Sampling, TableField, ThinkingMode
+
+CPU_CONTEXT, GPU_CONTEXT = 8192, 32768  # tokens, where the model can do as much
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A job with all that it names found and checked."""
+
+    job: Job
+    sources: list[Source]
+    columns: Columns
+    existing: list[str]  # columns of the input
+    kept: pa.Schema
+    schema: Schema
+    fields: list[TableField]
+    examples_path: Path | None
+    model: Model
+    chat: Chat
+    context: int
+    overrides: dict[str, Any]  # vLLM arguments for a context beyond the model's own
+    desk: Desk
+
+
+def prepare(job: Job, given: frozenset[str]) -> Prepared:
+    """The job, found and checked; `given` are the fields that a person set. UserError for the first fault."""
+    schema = load_schema(job.schema_)
+    table = table_fields(schema)
+    prompt = load_prompt(job.prompt, schema)
+    prompt.asking(schema, "")  # its faults come before the model's
+    examples_path, examples = load_examples(job.examples, schema)
+    sources = locate(job.inputs)
+    columns = Columns(job.id_column, job.text_column, tuple(job.keep), job.mode_column)
+    columns, existing = check_columns(sources, columns, "id_column" in given)
+    model = resolve(job.model, job.hub)
+    chat = Chat(tokenizer_of(model))
+    prompted = job.thinking == "prompted"
+    check_mode(job.model, chat.kind, job.mode, prompted)
+    sampling = _sampling(job, model)
+    check_sampling(sampling, chat.kind, job.force_greedy)
+    context, overrides = _context(job, model)
+    ask = Ask(
+        schema, prompt, examples, job.mode, prompted, job.thinking_budget, sampling, job.max_answer_tokens, job.seed
+    )
+    desk = Desk(ask, chat, context, model.revision if model.hub is None else f"{model.location}@{model.revision}")
+    kept = kept_schema(sources, columns)
+    return Prepared(
+        job, sources, columns, existing, kept, schema, table, examples_path, model, chat, context, overrides, desk
+    )
+
+
+def escalation(job: Job) -> frozenset[str]:
+    """The signals for which --mode auto thinks; UserError for one that does not exist."""
+    if unknown := sorted(set(job.escalate) - set(SIGNALS)):
+        raise UserError(f"--escalate {unknown[0]}: no such signal (one of {', '.join(SIGNALS)})")
+    return frozenset(job.escalate or SIGNALS) if job.mode == "auto" else frozenset()
+
+
+def _sampling(job: Job, model: Model) -> dict[ThinkingMode, Sampling]:
+    known = {field.name for field in fields(Sampling)}
+    if unknown := sorted(set(job.sampling) - known):
+        raise UserError(f"--sampling {unknown[0]}: not known (one of {', '.join(sorted(known))})")
+    both: tuple[ThinkingMode, ...] = ("no_think", "think")
+    modes = both if job.mode == "auto" or job.mode_column else (job.mode,)
+    return {mode: _with(_of_mode(model, mode), job.sampling) for mode in modes}
+
+
+def _of_mode(model: Model, mode: ThinkingMode) -> Sampling:
+    return model.family.think if mode == "think" else model.family.no_think
+
+
+def _with(sampling: Sampling, given: dict[str, float]) -> Sampling:
+    values = {field.name: getattr(sampling, field.name) for field in fields(Sampling)} | given
+    return Sampling(**{**values, "top_k": int(values["top_k"])})
+
+
+def _context(job: Job, model: Model) -> tuple[int, dict[str, Any]]:
+    own = context_of(model) or CPU_CONTEXT
+    usual = GPU_CONTEXT if Path("/dev/nvidia0").exists() else CPU_CONTEXT
+    if job.context is None:
+        return min(own, usual), {}
+    return job.context, yarn_overrides(model.family, job.context, config_of(model))

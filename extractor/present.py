@@ -1,0 +1,47 @@
+"""Tables for a terminal."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from extractor.check import Checked
+from extractor.status import Standing
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Any]], stderr: bool = False) -> None:
+    """Prints an aligned table; numbers to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    made = Table(*header, box=box.SIMPLE, header_style="bold")
+    for row in rows:
+        made.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
+    Console(stderr=stderr, highlight=False, soft_wrap=False).print(made)
+
+
+def standing_rows(standing: Standing) -> list[tuple[str, Any]]:
+    """What `extract status` says, line by line."""
+    documents = "unknown" if standing.documents is None else standing.documents
+    pending = "unknown" if standing.pending is None else standing.pending
+    rows: list[tuple[str, Any]] = [("documents in", documents), ("  ok", standing.ok), ("  empty", standing.empty)]
+    rows += [("  quarantined", standing.quarantined), *((f"    {kind}", n) for kind, n in standing.problems.items())]
+    rows += [("  pending", pending)]
+    rows += [(name, count) for name, count in standing.rows.items() if name in ("entities", "relations", "summaries")]
+    if standing.escalated:
+        rows.append(("thought about again", standing.escalated))
+    rows += [(name.replace("_", " "), count) for name, count in standing.tokens.items()]
+    if standing.seconds is not None:
+        rows.append(("seconds (last run)", f"{standing.seconds:,.1f}"))
+    return rows
+
+
+def check_lines(checked: Checked) -> Iterable[tuple[str, Any]]:
+    """What `extract check` found beyond the settings."""
+    yield "documents", "unknown (standard input)" if checked.documents is None else checked.documents
+    yield "columns", ", ".join(checked.columns)
+    yield from (("table", line) for line in checked.tables)
+    yield f"prompt tokens of the first {checked.sampled:,}", checked.prompt_tokens
+    yield "longest prompt", checked.longest
+    yield from (("note", note) for note in checked.notes)
+    yield from ((f"refused: {kind}", count) for kind, count in checked.refused.items())
+    yield from (("  ", line) for line in checked.examples_of_refused)

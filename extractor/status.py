@@ -1,0 +1,79 @@
+"""What an output folder holds, counted from its rows."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from extractor.errors import UserError
+from extractor.store.manifest import Manifest
+from extractor.store.shelf import Shelf
+
+TOKENS = ("prompt_tokens", "cached_tokens", "thinking_tokens", "answer_tokens", "total_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """documents = ok + empty + quarantined + pending; `pending` is None where it is not known."""
+
+    ok: int
+    empty: int
+    quarantined: int
+    pending: int | None
+    problems: dict[str, int]
+    modes: dict[str, int]
+    thinking_ends: dict[str, int]
+    escalated: int
+    rows: dict[str, int]  # of each table
+    tokens: dict[str, int]
+    seconds: float | None  # of the last run
+    last_run: dict[str, Any]
+
+    @property
+    def settled(self) -> int:
+        """Documents in the output."""
+        return self.ok + self.empty + self.quarantined
+
+    @property
+    def documents(self) -> int | None:
+        """Documents in: settled and pending."""
+        return None if self.pending is None else self.settled + self.pending
+
+
+def standing(folder: Path) -> Standing:
+    """The state of an output folder; UserError where it is none."""
+    manifest = Manifest.load(folder)
+    if not manifest.content:
+        raise UserError(f"{folder} holds no manifest.json: not an output folder of extract run")
+    counts = {name: Counter[str]() for name in ("status", "problem", "mode", "thinking_end")}
+    tokens, escalated, shelf = Counter[str](), 0, Shelf(folder)
+    for _, rows in shelf.read("documents", [*counts, *TOKENS, "escalated"]):
+        for name, counter in counts.items():
+            counter.update(value for value in rows[name].to_pylist() if value is not None)
+        tokens.update({name: pc.sum(rows[name]).as_py() or 0 for name in TOKENS})
+        escalated += len(rows) - rows["escalated"].null_count
+    status = counts["status"]
+    return Standing(
+        ok=status["ok"],
+        empty=status["empty"],
+        quarantined=status["quarantined"],
+        pending=_pending(manifest.content["last_run"], status.total()),
+        problems=dict(counts["problem"].most_common()),
+        modes=dict(counts["mode"]),
+        thinking_ends=dict(counts["thinking_end"]),
+        escalated=escalated,
+        rows=shelf.sizes(),
+        tokens=dict(tokens),
+        seconds=manifest.content["last_run"].get("seconds"),
+        last_run=manifest.content["last_run"],
+    )
+
+
+def _pending(last_run: dict[str, Any], settled: int) -> int | None:
+    """As the last run left it; for one that was killed, what its input holds beyond what is settled now."""
+    if last_run["state"] != "running":
+        pending: int | None = last_run["pending"]
+        return pending
+    return None if last_run.get("total") is None else max(last_run["total"] - settled, 0)

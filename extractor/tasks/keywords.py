@@ -1,0 +1,40 @@
+"""The words of JSON Schema (2020-12 and draft 7): where subschemas sit, and which words are none."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+MAPS = {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"}
+LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
+SINGLES = {
+    *("additionalProperties", "additionalItems", "contains", "contentSchema", "else", "if", "items", "not"),
+    *("propertyNames", "then", "unevaluatedItems", "unevaluatedProperties"),
+}
+PLAIN = {
+    *("$anchor", "$comment", "$dynamicAnchor", "$dynamicRef", "$id", "$recursiveAnchor", "$recursiveRef", "$ref"),
+    *("$schema", "$vocabulary", "const", "contentEncoding", "contentMediaType", "default", "dependencies"),
+    *("dependentRequired", "deprecated", "description", "enum", "examples", "exclusiveMaximum", "exclusiveMinimum"),
+    *("format", "maxContains", "maximum", "maxItems", "maxLength", "maxProperties", "minContains", "minimum"),
+    *("minItems", "minLength", "minProperties", "multipleOf", "pattern", "readOnly", "required", "title", "type"),
+    *("uniqueItems", "writeOnly", "discriminator"),
+}
+KNOWN = MAPS | LISTS | SINGLES | PLAIN
+
+
+def children(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The direct subschemas with the pointer that leads to each; values of enum, const and default are data."""
+    for word, value in schema.items():
+        if word in MAPS and isinstance(value, dict):
+            yield from ((f"{word}/{key}", child) for key, child in value.items())
+        elif word in LISTS | {"items"} and isinstance(value, list):
+            yield from ((f"{word}/{index}", child) for index, child in enumerate(value))
+        elif word in SINGLES:
+            yield word, value
+
+
+def unknown_keywords(schema: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
+    """Words of this subschema that JSON Schema lacks, each with the word it was probably meant to be, or None."""
+    for word in schema:
+        if word not in KNOWN and not word.startswith("x-"):
+            near = get_close_matches(word, KNOWN, 1, cutoff=0.85)
+            yield word, near[0] if near and near[0] not in schema else None

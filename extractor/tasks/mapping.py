@@ -1,0 +1,134 @@
+"""Which properties of a schema feed which tables: the `x-extract` annotation, and the plain names that need none."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from extractor.errors import UserError
+from extractor.tasks.schema import Schema
+from extractor.types import TableField
+
+WORD = "x-extract"
+ROLES = {
+    "entities": ("name", "type", "confidence"),
+    "relations": ("subject", "predicate", "object", "evidence", "confidence"),
+}
+NEEDED = {"entities": ("name",), "relations": ("subject", "object")}
+WORDS = sorted({"entities", "relations", "summary"}.union(*ROLES.values()))
+MAX_DEPTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    where: str  # for messages
+    path: tuple[str, ...]
+    key: str  # the property's name
+
+
+def table_fields(schema: Schema) -> list[TableField]:
+    """The properties that feed tables, in the schema's order; UserError where an annotation cannot be meant."""
+    found = _Finder(schema.body, f"--schema {schema.path or schema.name}")
+    return list(found.fields(schema.body, ()))
+
+
+class _Finder:
+    def __init__(self, root: dict[str, Any], where: str) -> None:
+        self.root, self.where = root, where
+
+    def fields(self, node: Any, path: tuple[str, ...]) -> Iterator[TableField]:
+        node = self.follow(node)
+        if len(path) > MAX_DEPTH:
+            return
+        for key, child in node.get("properties", {}).items():
+            place = _Place(f"{self.where}: {'/'.join((*path, key))}", (*path, key), key)
+            yield from self.field(place, child)
+        if isinstance(items := node.get("items"), dict):
+            yield from self.fields(items, (*path, "[]"))
+
+    def field(self, place: _Place, child: Any) -> Iterator[TableField]:
+        resolved = self.follow(child)
+        word = self.word(place, child if isinstance(child, dict) and WORD in child else resolved)
+        table = word or _plain_name(place.key, resolved)
+        if table == "summary":
+            yield self.summary(place, resolved)
+        elif table in ROLES:
+            yield from self.table(place, table, resolved, asked=bool(word))
+        elif word is None:
+            yield from self.fields(resolved, place.path)
+        else:
+            raise UserError(f"{place.where}: {WORD} '{word}' belongs inside an item of entities or relations")
+
+    def table(self, place: _Place, table: str, node: dict[str, Any], asked: bool) -> Iterator[TableField]:
+        if "array" not in _types(node):
+            raise UserError(f"{place.where}: {WORD} '{table}' needs an array, this is {node.get('type', 'untyped')}")
+        item = self.follow(node.get("items", {}))
+        if table == "entities" and "string" in _types(item):
+            yield TableField("entities", place.path, place.key)
+            return
+        roles = self.roles(place, table, item)
+        missing = [role for role in NEEDED[table] if role not in roles]
+        if not missing:
+            yield TableField(table, place.path, place.key, roles)  # type: ignore[arg-type]
+        elif asked:
+            names = ", ".join(item.get("properties", {})) or "none"
+            raise UserError(
+                f'{place.where}: no property of its items is marked "{WORD}": "{missing[0]}" (properties: {names})'
+            )
+
+    def roles(self, place: _Place, table: str, item: dict[str, Any]) -> dict[str, str]:
+        properties: dict[str, Any] = item.get("properties", {})
+        marked = {}
+        for key, child in properties.items():
+            word = self.word(_Place(f"{place.where}/items/{key}", (), key), child)
+            if word and word not in ROLES[table]:
+                raise UserError(f"{place.where}/items/{key}: {WORD} '{word}' has no place in {table}")
+            if word:
+                marked[word] = key
+        plain = {role: role for role in ROLES[table] if role in properties and role not in marked}
+        return {role: key for role, key in (plain | marked).items() if role not in plain or key not in marked.values()}
+
+    def summary(self, place: _Place, node: dict[str, Any]) -> TableField:
+        if "string" not in _types(node):
+            raise UserError(f"{place.where}: {WORD} 'summary' needs a string, this is {node.get('type', 'untyped')}")
+        return TableField("summary", place.path, place.key)
+
+    def word(self, place: _Place, node: Any) -> str | None:
+        value = node.get(WORD) if isinstance(node, dict) else None
+        if value is None or value in WORDS:
+            return value
+        near = get_close_matches(str(value), WORDS, 1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        raise UserError(f"{place.where}: {WORD} {value!r} is not known (one of {', '.join(WORDS)}){hint}")
+
+    def follow(self, node: Any) -> dict[str, Any]:
+        """The node behind local references and single-branch or nullable unions."""
+        for _ in range(MAX_DEPTH):
+            if not isinstance(node, dict):
+                return {}
+            branches = [b for word in ("allOf", "anyOf", "oneOf") for b in node.get(word, []) if b != {"type": "null"}]
+            if str(node.get("$ref", "")).startswith("#/"):
+                node = self.at(node["$ref"])
+            elif "properties" not in node and "items" not in node and len(branches) == 1:
+                node = branches[0]
+            else:
+                return node
+        return {}
+
+    def at(self, reference: str) -> Any:
+        node: Any = self.root
+        for step in reference[2:].split("/"):
+            step = step.replace("~1", "/").replace("~0", "~")
+            node = node[int(step)] if isinstance(node, list) else node.get(step, {})
+        return node
+
+
+def _plain_name(key: str, node: dict[str, Any]) -> str | None:
+    if key in ROLES and "array" in _types(node):
+        return key
+    return "summary" if key == "summary" and "string" in _types(node) else None
+
+
+def _types(node: dict[str, Any]) -> list[str]:
+    value = node.get("type", [])
+    return [value] if isinstance(value, str) else list(value)

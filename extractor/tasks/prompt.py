@@ -1,0 +1,97 @@
+"""Prompts: files that a person edits, rendered into chat messages with the document last."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from extractor import shipped
+from extractor.errors import UserError
+from extractor.tasks.guide import guide, plain
+from extractor.tasks.schema import Schema
+
+Message = dict[str, str]
+SYSTEM, USER = "--- system ---", "--- user ---"
+VARIABLES = ("title", "description", "schema", "guide", "document")
+
+_environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False, autoescape=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Two templates; only the user's part may hold the document, so that all before it is one shared prefix."""
+
+    path: Path
+    system: Template
+    user: Template
+    text: str
+
+    def opening(self, schema: Schema) -> Message:
+        """The system message: the same for every document."""
+        return {"role": "system", "content": self._render(self.system, _words(schema))}
+
+    def asking(self, schema: Schema, document: str) -> Message:
+        """The user message that ends with this document."""
+        return {"role": "user", "content": self._render(self.user, {**_words(schema), "document": document})}
+
+    def _render(self, template: Template, words: dict[str, str]) -> str:
+        try:
+            return template.render(words).strip()
+        except (TemplateError, TypeError, ValueError, OverflowError) as error:
+            known = ", ".join(f"{{{{ {word} }}}}" for word in VARIABLES)
+            raise UserError(f"--prompt {self.path}: {error}; a prompt may use {known}") from None
+
+
+def load_prompt(given: str | None, schema: Schema) -> Prompt:
+    """The prompt file given, else the one that ships beside the schema, else the default."""
+    path = Path(given) if given else _beside(schema)
+    if given and not path.is_file():
+        found = shipped.find(given, "prompts", ".md")
+        if not found:
+            raise UserError(f"--prompt {given}: no such file; copy a shipped one (extract schemas NAME shows them)")
+        path = found
+    return _parse(path, shipped.read_text(path, "--prompt"))
+
+
+def _beside(schema: Schema) -> Path:
+    own = schema.path.with_suffix(".md") if schema.path else None
+    if own and own.is_file():
+        return own
+    named = shipped.find(schema.name, "prompts", ".md") if _is_shipped(schema) else None
+    default = shipped.find("default", "prompts", ".md")
+    assert default, "prompts/default.md ships with the package"
+    return named or default
+
+
+def _is_shipped(schema: Schema) -> bool:
+    return schema.path is not None and schema.path == shipped.find(schema.name, "schemas", ".json")
+
+
+def _parse(path: Path, text: str) -> Prompt:
+    head, found, rest = text.partition(SYSTEM)
+    system, split, user = rest.partition(USER)
+    if not (found and split) or head.strip():
+        raise UserError(f"--prompt {path}: needs a line '{SYSTEM}' first and a line '{USER}' after it")
+    if "document" in system.replace("documents", "") and "{{ document" in system:
+        raise UserError(f"--prompt {path}: {{{{ document }}}} belongs after '{USER}', so that the rest is cached")
+    try:
+        return Prompt(path, _environment.from_string(system), _environment.from_string(user), text)
+    except TemplateSyntaxError as error:
+        raise UserError(f"--prompt {path}: line {error.lineno}: {error.message}") from None
+
+
+def _words(schema: Schema) -> dict[str, str]:
+    return {
+        "title": schema.title,
+        "description": schema.description,
+        "schema": json.dumps(plain(schema.body), ensure_ascii=False),
+        "guide": guide(schema.body),
+    }
+
+
+def answer_text(answer: Any) -> str:
+    """An answer as the decoder's layout has it: natural separators, no escapes that the text does not need."""
+    return json.dumps(answer, ensure_ascii=False)

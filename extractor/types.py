@@ -1,0 +1,188 @@
+"""What flows through the house: Document → Request → Completion → Extraction."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Mode = Literal["no_think", "think", "auto"]
+ThinkingMode = Literal["no_think", "think"]
+Finish = Literal["stop", "length", "repetition", "error"]
+ThinkingEnd = Literal["none", "closed", "budget", "truncated", "ended_inside", "repetition"]
+Match = Literal["exact", "normalised", "fuzzy", "none"]
+Status = Literal["ok", "empty", "quarantined"]
+
+ProblemKind = Literal[
+    # settled by the reader, no model asked
+    "bad_line",  # not JSON, not an object, or over the line limit
+    "bad_encoding",  # not UTF-8, or a lone surrogate
+    "no_text",  # text missing, null, blank or of the wrong type
+    "missing_id",  # the id column is null or empty in this row
+    "duplicate_id",  # an earlier row of this run has the same id
+    "unreadable",  # a file, or the rest of it, cannot be read
+    # settled by the desk
+    "too_long",  # prompt and answer do not fit the context
+    # found by the tasting room
+    "thinking_unfinished",  # the thought never closed: no answer
+    "truncated",  # the answer hit its token limit
+    "unparsable",  # the answer is no JSON
+    "invalid",  # JSON, but against the schema
+    "repetition",  # endless repetition, stopped early
+    "engine",  # the engine refused or dropped this request
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a document (or one attempt at it) gave no answer: its kind and one line for a person."""
+
+    kind: ProblemKind
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One row of the input. With a `problem`, it is settled as quarantined and no model sees it."""
+
+    id: str
+    text: str
+    source: str  # file and row, e.g. "news.jsonl:12"
+    kept: dict[str, Any] = field(default_factory=dict)  # source columns named by --keep
+    mode: str | None = None  # "think" or "no_think" from --mode-column
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are drawn; temperature 0 is greedy."""
+
+    temperature: float
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+    presence_penalty: float = 0.0
+    repetition_penalty: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to the engine: everything that decides the tokens that come back.
+
+    A model thinks in a request of its own (`is_thought`), which ends where the thought ends; the answer is a second
+    request whose prompt holds that thought, closed. So the grammar rules the answer and nothing but the answer.
+    """
+
+    document: Document
+    fingerprint: str  # document text × job: names the work, whatever its position
+    prompt: list[int]  # token ids, chat template applied
+    sampling: Sampling
+    max_tokens: int
+    mode: ThinkingMode = "no_think"
+    schema: str | None = None  # the grammar, as JSON text; None = free text
+    stop: tuple[str | int, ...] = ()  # texts or token ids that end the output, and are not part of it
+    is_thought: bool = False
+    thought: "Completion | None" = None  # the thought that this answer's prompt holds
+    attempt: int = 1  # 0 = settled without asking a model
+    earlier: tuple["Extraction", ...] = ()  # what earlier attempts at this document gave
+    property: str | None = None  # the one property asked for, where the schema is asked in pieces
+    gathered: dict[str, Any] = field(default_factory=dict)  # the pieces answered so far
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What came back for one request. Seconds are wall-clock, tokens are the engine's own count."""
+
+    request: Request
+    text: str
+    tokens: list[int] = field(default_factory=list)
+    finish: Finish = "stop"
+    stopped_by: str | int | None = None  # which of the request's `stop`; None = the model's own end
+    prompt_tokens: int = 0
+    cached_tokens: int = 0  # prompt tokens that the prefix cache spared
+    output_tokens: int = 0
+    queue_seconds: float | None = None
+    first_token_seconds: float | None = None  # from scheduling to the first token
+    seconds: float | None = None  # from the first token to the last
+    error: str = ""  # why `finish` is "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A thing the answer names; `mentions` are [start, end) in code points of the document's text."""
+
+    entity_id: str
+    name: str
+    type: str | None
+    mentions: list[tuple[int, int]]
+    match: Match
+    attributes: dict[str, Any]
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Two ends and a predicate; an id is None where no entity has that name."""
+
+    relation_id: str
+    subject_id: str | None
+    predicate: str | None
+    object_id: str | None
+    subject: str | None
+    object: str | None
+    evidence: tuple[int, int] | None
+    attributes: dict[str, Any]
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """One judged completion: a record with its tables, or a `problem`."""
+
+    completion: Completion
+    thinking_end: ThinkingEnd = "none"
+    record: Any = None  # the validated answer
+    entities: list[Entity] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
+    summary: str | None = None
+    problem: Problem | None = None
+
+    @property
+    def status(self) -> Status:
+        """ok, empty (valid, found nothing) or quarantined."""
+        if self.problem:
+            return "quarantined"
+        return "ok" if self.entities or self.relations or self.summary or _has_content(self.record) else "empty"
+
+
+def _has_content(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_content, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_content, value))
+    return value not in (None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A document that is done: the extraction kept, all attempts at it in order, and why it was asked again."""
+
+    kept: Extraction
+    attempts: tuple[Extraction, ...] = ()
+    escalated: tuple[str, ...] = ()  # the signals for which --mode auto asked again with thought
+
+    @property
+    def document(self) -> Document:
+        """The document settled."""
+        return self.kept.completion.request.document
+
+
+@dataclass(frozen=True, slots=True)
+class TableField:
+    """One property of the schema that feeds a table.
+
+    `path` leads from the record's root to the property ("[]" = every item of an array); `label` is the type or
+    predicate of items that carry none; `roles` names an item's keys ({"name": "名称"}), empty where items are plain text.
+    """
+
+    table: Literal["entities", "relations", "summary"]
+    path: tuple[str, ...]
+    label: str
+    roles: dict[str, str] = field(default_factory=dict)
