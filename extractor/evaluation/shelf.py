@@ -1,0 +1,146 @@
+"""Read an output folder back, a few columns at a time."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from extractor.errors import UserError
+from extractor.types import Entity, Relation
+
+Numbers = npt.NDArray[np.float64]
+
+TOKENS = ("prompt_tokens", "cached_tokens", "thinking_tokens", "answer_tokens")
+SECONDS = ("queue_seconds", "first_token_seconds", "thinking_seconds", "answer_seconds")
+DOCUMENTS = (
+    *("doc_id", "status", "mode", "attempts", "problem", "record", "thinking_end", "lang"),
+    *(*TOKENS, "total_tokens", *SECONDS),
+)
+ENTITIES = ("doc_id", "entity_id", "name", "type", "mentions", "match", "attributes")
+RELATIONS = ("doc_id", "relation_id", "subject_id", "predicate", "object_id", "subject", "object")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One output folder in memory; `documents` has a row for each settled document, `rows` says which."""
+
+    path: str
+    label: str
+    manifest: dict[str, Any]
+    documents: pa.Table
+    rows: dict[str, int]
+    entities: dict[str, list[Entity]]
+    relations: dict[str, list[Relation]]
+    summaries: dict[str, str]
+
+    @property
+    def last(self) -> dict[str, Any]:
+        """What the manifest says of the last run over this folder."""
+        last = self.manifest.get("last_run")
+        return last if isinstance(last, dict) else {}
+
+    @property
+    def pending(self) -> int:
+        """Documents of the input that were not settled when the last run ended."""
+        return int(self.last.get("pending") or 0)
+
+    @property
+    def mode(self) -> str | None:
+        """no_think, think or auto, as it was asked for."""
+        modes = {mode for mode in self.values("mode", list(self.rows)) if mode}
+        mode = self.manifest.get("settings", {}).get("mode") or (modes.pop() if len(modes) == 1 else None)
+        return mode if isinstance(mode, str) else None
+
+    def numbers(self, column: str, ids: Sequence[str]) -> Numbers:
+        """One number for each of `ids`, NaN where the column or the value is missing."""
+        return np.array([np.nan if v is None else float(v) for v in self.values(column, ids)], dtype=np.float64)
+
+    def values(self, column: str, ids: Sequence[str]) -> list[Any]:
+        """One value for each of `ids`, None where the column, the document or the value is missing."""
+        if column not in self.documents.column_names:
+            return [None] * len(ids)
+        found = self.documents.column(column).to_pylist()
+        return [found[self.rows[i]] if i in self.rows else None for i in ids]
+
+
+def load_run(out: str) -> Run:
+    """What lies in an output folder, without texts and audit log; UserError where there is no run."""
+    folder = Path(out)
+    documents = _table(folder, "documents", DOCUMENTS)
+    if documents is None:
+        raise UserError(f"{out}: no documents/part-*.parquet in it; give the --out folder of a run")
+    rows = {doc_id: row for row, doc_id in enumerate(documents.column("doc_id").to_pylist())}
+    summaries = _rows(folder, "summaries", ("doc_id", "summary"))
+    return _named(
+        Run(
+            path=str(folder),
+            label="",
+            manifest=_manifest(folder),
+            documents=documents,
+            rows=rows,
+            entities=_by_document(folder, "entities", ENTITIES, _entity),
+            relations=_by_document(folder, "relations", RELATIONS, _relation),
+            summaries={row["doc_id"]: row["summary"] for row in summaries if row["summary"]},
+        )
+    )
+
+
+def with_unique_labels(runs: Sequence[Run]) -> list[Run]:
+    """The same runs; where two would have one name, all are named by folder, or by path if that is not enough."""
+    choices = ([r.label for r in runs], [Path(r.path).resolve().name for r in runs], [r.path for r in runs])
+    numbered = [f"{run.path} ({number})" for number, run in enumerate(runs, 1)]
+    names = next((names for names in choices if len(set(names)) == len(runs)), numbered)
+    return [replace(run, label=name) for run, name in zip(runs, names, strict=True)]
+
+
+def _table(folder: Path, name: str, columns: Sequence[str]) -> pa.Table | None:
+    files = sorted(str(file) for file in (folder / name).glob("part-*.parquet"))
+    if not files:
+        return None
+    data = ds.dataset(files, format="parquet")
+    return data.to_table(columns=[column for column in columns if column in data.schema.names])
+
+
+def _rows(folder: Path, name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+    table = _table(folder, name, columns)
+    return [] if table is None else list(table.to_pylist())
+
+
+def _by_document(folder: Path, name: str, columns: Sequence[str], make: Any) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in _rows(folder, name, columns):
+        found[row["doc_id"]].append(make(row))
+    return dict(found)
+
+
+def _entity(row: dict[str, Any]) -> Entity:
+    mentions = [(span["start"], span["end"]) for span in row["mentions"] or ()]
+    attributes = json.loads(row.get("attributes") or "{}")
+    return Entity(row["entity_id"], row["name"], row["type"], mentions, row.get("match") or "none", attributes)
+
+
+def _relation(row: dict[str, Any]) -> Relation:
+    ids = (row["relation_id"], row["subject_id"], row["predicate"], row["object_id"])
+    return Relation(*ids, row["subject"], row["object"], None, {})
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    file = folder / "manifest.json"
+    try:
+        manifest = json.loads(file.read_bytes()) if file.exists() else {}
+    except ValueError:
+        raise UserError(f"{file}: not JSON; run `extract run` on this folder again to write it anew") from None
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def _named(run: Run) -> Run:
+    budget = run.manifest.get("settings", {}).get("thinking_budget")
+    name = f"{run.mode} budget={budget}" if budget and run.mode != "no_think" else run.mode
+    return replace(run, label=name or Path(run.path).resolve().name)

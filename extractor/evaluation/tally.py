@@ -1,0 +1,131 @@
+"""Count, document by document, what was found rightly, found wrongly and missed, by every rule we report."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from extractor.evaluation.gold import Annotation, Gold
+from extractor.evaluation.matching import Outcome, match, normal
+from extractor.evaluation.shelf import Numbers, Run
+from extractor.evaluation.things import (
+    End,
+    Link,
+    Thing,
+    found_entities,
+    found_links,
+    gold_entities,
+    gold_links,
+    undirected,
+    untyped,
+)
+
+HITS, SPURIOUS, MISSED = 0, 1, 2
+ENTITY_METRICS = ("entity_strict", "entity_any_type", "entity_overlap")
+RELATION_METRICS = ("relation_strict", "relation_any_direction", "relation_typed")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One metric's counts[document, type, (hits, spurious, missed)]; the last type gathers types gold does not know."""
+
+    metric: str
+    annotation: Annotation
+    types: tuple[str, ...]  # as gold spells them
+    counts: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Everything matched in one document: outcomes by metric, and the entities on both sides as `pairs` number them."""
+
+    outcomes: dict[str, Outcome]
+    found: list[Thing]
+    gold: list[Thing]
+
+
+def match_document(run: Run, gold: Gold, doc_id: str) -> Matched:
+    """One gold document against what the run has for it; a quarantined or pending one has nothing."""
+    document, entities = gold.documents[doc_id], run.entities.get(doc_id, [])
+    symmetric = frozenset(map(normal, gold.symmetric))
+    found, wanted = found_entities(entities), gold_entities(document)
+    outcomes = _match_entities(found, wanted)
+    if gold.relations != "none":
+        links = found_links(run.relations.get(doc_id, []), entities, symmetric)
+        outcomes |= _match_links(links, gold_links(document, wanted, symmetric))
+    return Matched(outcomes, found, wanted)
+
+
+def tallies(gold: Gold, matched: Sequence[Matched]) -> list[Tally]:
+    """Each metric's counts, in the order of `matched`; kinds that gold does not annotate are left out."""
+    entity_types = _spelling(e.type for d in gold.documents.values() for e in d.entities)
+    relation_types = _spelling(r.predicate for d in gold.documents.values() for r in d.relations)
+    kinds = (
+        (ENTITY_METRICS, gold.entities, entity_types),
+        (RELATION_METRICS, gold.relations, relation_types),
+    )
+    return [
+        Tally(metric, annotation, tuple(types.values()), _counts([m.outcomes[metric] for m in matched], list(types)))
+        for metrics, annotation, types in kinds
+        if annotation != "none"
+        for metric in metrics
+    ]
+
+
+def _spelling(types: Iterable[str]) -> dict[str, str]:
+    """Normal form → a spelling, sorted."""
+    return {normal(kind): kind for kind in sorted(set(types), reverse=True)}
+
+
+def _counts(outcomes: Sequence[Outcome], types: Sequence[str]) -> Numbers:
+    column = {kind: number for number, kind in enumerate(types)}
+    counts = np.zeros((len(outcomes), len(types) + 1, 3))
+    for row, outcome in enumerate(outcomes):
+        for which, kinds in ((HITS, outcome.hits), (SPURIOUS, outcome.spurious), (MISSED, outcome.missed)):
+            for kind in kinds:
+                counts[row, column.get(kind, len(types)), which] += 1
+    return counts
+
+
+def _match_entities(found: Sequence[Thing], gold: Sequence[Thing]) -> dict[str, Outcome]:
+    def one_type(a: Thing, b: Thing) -> bool:
+        return not a.types.isdisjoint(b.types)
+
+    return {
+        "entity_strict": match(found, gold, lambda t: t.names, one_type, lambda t: t.type),
+        "entity_any_type": match(untyped(found), untyped(gold), lambda t: t.names, lambda a, b: True, lambda t: t.type),
+        "entity_overlap": match(found, gold, _names_and_positions, one_type, lambda t: t.type),
+    }
+
+
+def _names_and_positions(thing: Thing) -> Iterable[str | int]:
+    return [*thing.names, *(position for start, end in thing.spans for position in range(start, end))]
+
+
+def _match_links(found: Sequence[Link], gold: Sequence[Link]) -> dict[str, Outcome]:
+    def typed(a: Link, b: Link) -> bool:
+        return _fits(a, b, lambda e, f: _same_name(e, f) and (not f.types or not e.types.isdisjoint(f.types)))
+
+    def untyped_ends(a: Link, b: Link) -> bool:
+        return _fits(a, b, _same_name)
+
+    loose, wanted = undirected(found), undirected(gold)
+    return {
+        "relation_strict": match(found, gold, _link_probes, untyped_ends, lambda k: k.predicate),
+        "relation_any_direction": match(loose, wanted, _link_probes, untyped_ends, lambda k: k.predicate),
+        "relation_typed": match(found, gold, _link_probes, typed, lambda k: k.predicate),
+    }
+
+
+def _fits(a: Link, b: Link, same: Callable[[End, End], bool]) -> bool:
+    straight = same(a.subject, b.subject) and same(a.object, b.object)
+    return straight or (b.either_way and same(a.subject, b.object) and same(a.object, b.subject))
+
+
+def _same_name(found: End, gold: End) -> bool:
+    return not found.names.isdisjoint(gold.names)
+
+
+def _link_probes(link: Link) -> Iterable[tuple[str, str]]:
+    names = link.subject.names | link.object.names if link.either_way else link.subject.names
+    return [(link.predicate, name) for name in names]
