@@ -47,10 +47,20 @@ def summarise(
         gold_without_document=tuple(sorted(set(gold.documents) - set(run.rows))),
         documents_without_gold=tuple(sorted(set(run.rows) - set(gold.documents))),
         by_document=tuple(_document_scores(scored, status)),
-        notes=(*notes, *(f"gold marks only some {kind}: recall alone can be told" for kind in partial)),
+        notes=(
+            *notes,
+            *(f"gold marks only some {kind}: recall alone can be told" for kind in partial),
+            *few(scored.ids),
+        ),
         seed=seed,
         resamples=len(weights),
     )
+
+
+def few(ids: Sequence[str]) -> list[str]:
+    """A warning where there are too few documents for the intervals."""
+    n = len(ids)
+    return [f"with {n} documents the true 95 % intervals are wider than these"] if n < intervals.ENOUGH else []
 
 
 def rates(status: Sequence[str]) -> dict[str, Estimate]:

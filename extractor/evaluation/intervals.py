@@ -1,7 +1,7 @@
 """How sure a number is: bootstrap intervals by document, permutation p-values, intervals for shares.
 
 Documents are drawn, not entities: what stands in one document is not independent. Every measure is a function of
-sums over documents, so a resample is a matrix product. With few documents (under about 30) bootstrap intervals are too
+sums over documents, so a resample is a matrix product. With few documents (`ENOUGH`) bootstrap intervals are too
 narrow; a verdict asks the permutation test as well, which then cannot be small.
 """
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from extractor.evaluation.shelf import Numbers
 
+ENOUGH = 30  # documents: below, bootstrap intervals are too narrow to be trusted
 Weights = npt.NDArray[np.float32]
 Measure = Callable[[Numbers], Numbers]  # sums[..., k] → value[...]
 
@@ -38,7 +39,10 @@ def resampled(documents: int, resamples: int, seed: int) -> Weights:
 def bootstrap(values: Numbers, measures: Sequence[Measure], weights: Weights) -> list[tuple[Estimate, ...]]:
     """For each series of values[document, series, …] an estimate by each measure, which sees sums[…, series, …]."""
     whole, drawn = values.sum(axis=0), _sums(weights, values)
-    return list(zip(*(estimates(measure(whole), measure(drawn)) for measure in measures), strict=True))
+    documents = (values != 0).reshape(*values.shape[:2], -1).any(axis=2).sum(axis=0)
+    by_measure = (estimates(measure(whole), measure(drawn)) for measure in measures)
+    honest = ([_widened(e, int(n)) for e, n in zip(found, documents, strict=True)] for found in by_measure)
+    return list(zip(*honest, strict=True))
 
 
 def bootstrap_difference(one: Numbers, two: Numbers, measure: Measure, weights: Weights) -> list[Estimate]:
@@ -81,6 +85,14 @@ def share(count: int, total: int) -> Estimate:
     middle = (p + z * z / (2 * total)) / (1 + z * z / total)
     half = z / (1 + z * z / total) * float(np.sqrt(p * (1 - p) / total + z * z / (4 * total * total)))
     return Estimate(p, max(0.0, middle - half), min(1.0, middle + half))
+
+
+def _widened(estimate: Estimate, documents: int) -> Estimate:
+    """No interval from one document; where every draw gives 0, or 1, Wilson's with documents as trials."""
+    if documents < 2 or estimate.value is None:
+        return Estimate(estimate.value)
+    certain = estimate.low == estimate.high and estimate.value in (0.0, 1.0)
+    return share(round(estimate.value * documents), documents) if certain else estimate
 
 
 def estimates(values: Numbers, spread: Numbers) -> list[Estimate]:

@@ -8,12 +8,12 @@ there are enough documents for a bootstrap interval to be trusted. All else is "
 import math
 from collections.abc import Sequence
 
+from extractor.evaluation import intervals
 from extractor.evaluation.differences import is_headline
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Agreement, Arm, Difference
 
 MARGIN = 0.02  # a difference up to here may be called "within"
-ENOUGH = 30  # documents
 QUARANTINED = 0.05  # a share that deserves a word
 NOUNS = {"entity_strict": "entity", "relation_strict": "relation", "rougeL": "summary ROUGE-L"}
 MEASURES = {"f1": " F1", "recall": " recall", "mean": ""}
@@ -42,7 +42,11 @@ def is_settled(difference: Difference) -> bool:
 
 def is_within(difference: Difference) -> bool:
     """May the arms be called as good as each other, up to the margin?"""
-    return not is_settled(difference) and difference.documents >= ENOUGH and _reach(difference.estimate) <= MARGIN
+    return (
+        not is_settled(difference)
+        and difference.documents >= intervals.ENOUGH
+        and _reach(difference.estimate) <= MARGIN
+    )
 
 
 def _quality(headline: Sequence[Difference], scored: int) -> str:
@@ -97,13 +101,13 @@ def _tokens(base: Arm, arm: Arm) -> list[str]:
 
 def _agreed(agreed: Agreement) -> str:
     kinds = (("entities", agreed.entities), ("relations", agreed.relations), ("summaries", agreed.summaries))
-    shares = [
-        f"{_percent(e.value)} in {kind} ({_percent(e.low)} to {_percent(e.high)})"
-        for kind, e in kinds
-        if e.value is not None
-    ]
+    shares = [f"{_percent(e.value)} in {kind}{_spread(e)}" for kind, e in kinds if e.value is not None]
     said = ", ".join(shares) if shares else "in finding nothing"
     return f"without gold nobody can say which is better: {agreed.arm} and {agreed.base} agree {said}"
+
+
+def _spread(estimate: Estimate) -> str:
+    return "" if estimate.low is None else f" ({_percent(estimate.low)} to {_percent(estimate.high)})"
 
 
 def _quarantined(arm: Arm) -> str:

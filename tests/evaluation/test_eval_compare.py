@@ -11,8 +11,10 @@ from shelves import document, entity, write_gold, write_run
 from extractor.errors import UserError
 from extractor.evaluation.compare import compare
 from extractor.evaluation.gold import Gold, load_gold
-from extractor.evaluation.results import Comparison
+from extractor.evaluation.intervals import Estimate
+from extractor.evaluation.results import Comparison, Difference
 from extractor.evaluation.shelf import load_run
+from extractor.evaluation.verdict import is_settled, is_within
 
 NAMES = [f"Name{n}" for n in range(6)]
 
@@ -87,6 +89,33 @@ def test_who_wins_on_long_documents_is_said(tmp_path: Path) -> None:
     assert "; no_think wins in relation F1 on short documents (by " in comparison.verdict
     halves = {d.name: d.documents for d in comparison.differences if d.scope == "length"}
     assert halves == {"short": 100, "long": 100}
+
+
+def test_documents_of_one_length_are_not_split(tmp_path: Path) -> None:
+    gold = gold_of(tmp_path, 1)  # one document: it is as long as itself
+    comparison = compared(tmp_path, gold, {"a": answers(1, 1, (1, 1), 1), "b": answers(1, 1, (1, 1), 1)})
+    assert {d.name for d in comparison.differences if d.scope == "length"} == {"short"}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "documents", "settled", "within"),
+    [
+        (0.01, 0.05, 0.01, 100, True, False),
+        (-0.01, 0.05, 0.01, 100, False, False),  # the test alone settles nothing
+        (0.01, 0.05, 0.06, 100, False, False),  # nor does the interval alone
+        (-0.05, -0.01, 0.01, 100, True, False),
+        (-0.015, 0.02, 0.5, 100, False, True),
+        (-0.015, 0.021, 0.5, 100, False, False),
+        (-0.015, 0.02, 0.5, 29, False, False),  # too few to trust a narrow interval
+        (None, None, 0.01, 100, False, False),
+    ],
+)
+def test_what_a_verdict_may_say(
+    low: float | None, high: float | None, p: float, documents: int, settled: bool, within: bool
+) -> None:
+    estimate = Estimate(0.0 if low is None or high is None else (low + high) / 2, low, high)
+    difference = Difference("a", "b", "entity_strict", "f1", "micro", "", estimate, p / 2, p, documents)
+    assert (is_settled(difference), is_within(difference)) == (settled, within)
 
 
 def test_only_documents_of_every_arm_are_compared(tmp_path: Path) -> None:

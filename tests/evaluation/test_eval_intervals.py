@@ -88,3 +88,12 @@ def test_nothing_found_and_nothing_to_find_is_no_number() -> None:
     assert intervals.precision(sums)[1:].tolist() == pytest.approx([0, 0, 2 / 3])
     assert intervals.recall(sums)[1:].tolist() == pytest.approx([0, 0, 2 / 3])
     assert intervals.macro(intervals.f1)(sums) == pytest.approx((0 + 0) / 1)  # one type has gold, the last never counts
+
+
+def test_one_document_has_no_interval_and_a_perfect_score_no_certainty() -> None:
+    perfect = np.tile([2.0, 0.0, 0.0], (40, 1, 1))
+    ((estimate,),) = intervals.bootstrap(perfect, [intervals.f1], intervals.resampled(40, 100, 0))
+    assert estimate == intervals.share(40, 40) and estimate.low is not None and 0.9 < estimate.low < 0.95
+    alone = np.where(np.arange(40)[:, None, None] == 3, perfect, 0.0)
+    ((estimate,),) = intervals.bootstrap(alone, [intervals.f1], intervals.resampled(40, 100, 0))
+    assert (estimate.value, estimate.low, estimate.high) == (1, None, None)

@@ -188,3 +188,13 @@ def test_counts_of_each_document_are_kept(tmp_path: Path) -> None:
     evaluation = scored(tmp_path, [document("d", entities=[*PEOPLE, entity("x", "Place")])], [GOLD])
     (one,) = evaluation.by_document
     assert (one.doc_id, one.status, one.entities, one.relations, one.rouge_l) == ("d", "ok", (2, 1, 1), (0, 0, 1), None)
+
+
+def test_a_name_that_two_gold_entities_share_is_given_to_the_one_that_leaves_most_right(tmp_path: Path) -> None:
+    gold = [
+        {"name": "Ann", "type": "P", "aliases": ["Lee", "Miss Lee"]},
+        {"name": "Ben", "type": "P", "aliases": ["Lee"]},
+    ]
+    found = [entity("Lee", "P"), entity("Miss Lee", "P")]  # Lee could be either, Miss Lee only Ann
+    evaluation = scored(tmp_path, [document("d", entities=found)], [{"doc_id": "d", "entities": gold}])
+    assert counts(pick(evaluation, "entity_strict")) == (2, 0, 0)
