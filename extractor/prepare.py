@@ -1,5 +1,6 @@
 """From a job to everything that is known before a model is loaded: what runs, and what would be refused."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,15 @@ class Prepared:
     desk: Desk
 
 
-def prepare(job: Job, given: frozenset[str]) -> Prepared:
+def load_model(job: Job) -> tuple[Model, Chat]:
+    """The model that a job names, and its tokenizer."""
+    model = resolve(job.model, job.hub)
+    return model, Chat(tokenizer_of(model))
+
+
+def prepare(
+    job: Job, given: frozenset[str] = frozenset(), load: Callable[[Job], tuple[Model, Chat]] = load_model
+) -> Prepared:
     """The job, found and checked; `given` are the fields that a person set. UserError for the first fault."""
     schema = load_schema(job.schema_)
     table = table_fields(schema)
@@ -53,8 +62,7 @@ def prepare(job: Job, given: frozenset[str]) -> Prepared:
     sources = locate(job.inputs)
     columns = Columns(job.id_column, job.text_column, tuple(job.keep), job.mode_column)
     columns, existing = check_columns(sources, columns, "id_column" in given)
-    model = resolve(job.model, job.hub)
-    chat = Chat(tokenizer_of(model))
+    model, chat = load(job)
     prompted = job.thinking == "prompted"
     check_mode(job.model, chat.kind, job.mode, prompted)
     sampling = _sampling(job, model)

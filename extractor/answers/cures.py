@@ -8,7 +8,7 @@ from extractor.answers.signals import signals
 from extractor.tasks.desk import Desk
 from extractor.types import Completion, Extraction, Problem, ProblemKind, Request
 
-HOTTER = 0.2  # added to the temperature where a draw led into a loop
+HOT = 0.8  # the least temperature of a draw after one that led into a loop
 REPAIR = "That answer is wrong: {fault}. Give the whole answer again, corrected, and nothing else."
 
 
@@ -82,7 +82,7 @@ def _draw_anew(desk: Desk, extraction: Extraction, problem: Problem) -> Request 
     """From the start, hotter; the seed is the engine's own, since a seed of its own kills vLLM's CPU build."""
     request = extraction.completion.request
     fresh = desk.build(request.document, request.mode)
-    sampling = replace(request.sampling, temperature=request.sampling.temperature + HOTTER)
+    sampling = replace(request.sampling, temperature=max(request.sampling.temperature + 0.2, HOT))
     return fresh if isinstance(fresh, Problem) else replace(fresh, sampling=sampling)
 
 

@@ -1,0 +1,83 @@
+"""What stands in for a model where a real one cannot produce the case on demand: a tokenizer and ready answers."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from extractor.config import Job, make_job
+from extractor.engines.fake import FakeEngine
+from extractor.models.families import GENERIC
+from extractor.models.resolve import Model
+from extractor.prepare import Prepared, prepare
+from extractor.tasks.chat import Chat
+from extractor.types import Completion, Request, Settlement
+
+
+class FakeTokenizer:
+    """One token a character; a hybrid template unless told otherwise."""
+
+    all_special_tokens = ("<|im_start|>", "<|im_end|>")
+
+    def __init__(self, kind: str = "hybrid") -> None:
+        self.kind = kind
+
+    def get_added_vocab(self) -> dict[str, int]:
+        return {"<think>": 0x10FFF0, "</think>": 0x10FFF1}
+
+    def get_vocab(self) -> dict[str, int]:
+        return self.get_added_vocab() if self.kind != "never" else {}
+
+    def encode(self, text: str, add_special_tokens: bool = False) -> list[int]:
+        return [ord(character) for character in text]
+
+    def decode(self, ids: Iterable[int], skip_special_tokens: bool = False) -> str:
+        return "".join(map(chr, ids))
+
+    def apply_chat_template(self, messages: list[dict[str, str]], enable_thinking: bool, **asked: Any) -> str:
+        said = "".join(f"<|im_start|>{m['role']}\n{m['content']}<|im_end|>\n" for m in messages)
+        shut = {"hybrid": "" if enable_thinking else "<think>\n\n</think>\n\n", "always": "<think>\n", "never": ""}
+        return f"{said}<|im_start|>assistant\n{shut[self.kind]}"
+
+
+def fake_model(kind: str = "hybrid") -> Callable[[Job], tuple[Model, Chat]]:
+    """A loader for `prepare`: no folder, no download."""
+    return lambda job: (Model("fake", "fake", "1", GENERIC, "modelscope"), Chat(FakeTokenizer(kind)))
+
+
+def fake_prepared(inputs: Path, out: Path, kind: str = "hybrid", **given: Any) -> Prepared:
+    """A prepared job on a fake model."""
+    words = {"inputs": [str(inputs)], "out": out, "schema": "news", "examples": "none", "context": 100_000} | given
+    return prepare(make_job(words), frozenset(words), fake_model(kind))
+
+
+def answering(answer: Callable[[Request], str | Completion], window: int = 8) -> FakeEngine:
+    """An engine whose answers are texts or whole completions; a thought is closed at once."""
+
+    def complete(request: Request) -> Completion:
+        said = answer(request)
+        if isinstance(said, Completion):
+            return said
+        closed = request.stop[0] if request.is_thought else None
+        tokens = [ord(character) for character in said]
+        return Completion(
+            request, said, tokens, stopped_by=closed, prompt_tokens=len(request.prompt), output_tokens=len(said)
+        )
+
+    return FakeEngine(complete, window)
+
+
+class Silent:
+    """A watch that counts and shows nothing."""
+
+    def __init__(self) -> None:
+        self.loads = 0
+        self.settlements: list[Settlement] = []
+
+    def begin(self, total: int | None) -> None: ...
+    def loading(self, model: str) -> None:
+        self.loads += 1
+
+    def loaded(self) -> None: ...
+    def skipped(self) -> None: ...
+    def settled(self, settlement: Settlement) -> None:
+        self.settlements.append(settlement)
