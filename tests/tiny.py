@@ -1,16 +1,19 @@
 """A tiny hybrid-thinking Qwen3 that the tests make themselves: a bigram script inside the real architecture.
 
 Attention and MLP put out zero, so the logits depend on the last token alone, and lm_head holds P(next | last):
-after the newline that follows `<think>` it goes round in a cycle of words, left for `</think>` with probability `p_end`
-a round (greedy decoding never leaves it); after the blank line that follows `</think>` it answers, and under a JSON
-grammar it closes strings and lists quickly. Attention and MLP are real code that runs; only their weights are zero.
+after the newline that follows `<think>` it goes round in a cycle of words, left for `</think>` by one of four last
+words in four of five rounds (greedy decoding never leaves it, since to stay is the likeliest single step); after the
+blank line that follows `</think>` it answers, and under a JSON grammar it closes strings and lists quickly. Attention
+and MLP are real code that runs; only their weights are zero.
 """
 
+import itertools
 import json
 import math
 from pathlib import Path
 
 CYCLE = ["Okay", "so", "let", "me", "see", "what", "the", "text", "says", "about", "this", "record"]
+LAST, STAY = ("So", "Well", "Right", "Done"), 0.22
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"]
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
@@ -26,14 +29,14 @@ NEVER = TEMPLATE.replace(
 CONTEXT, WIDTH = 16384, 64
 
 
-def make_tiny(folder: Path, p_end: float = 0.25, template: str = TEMPLATE) -> Path:
+def make_tiny(folder: Path, template: str = TEMPLATE) -> Path:
     """Writes the model to `folder` (about 1 MB) and gives it back; vLLM and transformers load it."""
     from transformers import GenerationConfig, Qwen3ForCausalLM
 
     folder.mkdir(parents=True, exist_ok=True)
     words = _tokenizer(folder, template)
     model = Qwen3ForCausalLM(_config(len(words))).eval()
-    _script(model, words, p_end)
+    _script(model, words)
     end = words["<|im_end|>"]
     model.generation_config = GenerationConfig(eos_token_id=end, pad_token_id=end, bos_token_id=end)
     model.save_pretrained(folder)
@@ -47,7 +50,7 @@ def _tokenizer(folder: Path, template: str) -> dict[str, int]:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    corpus = [" ".join(CYCLE), "user\n", "system\n", "assistant\n", "a\n\n", '"} "}] {"', "null true 1"] * 50
+    corpus = [" ".join(CYCLE), *LAST, "user\n", "system\n", "assistant\n", "a\n\n", '"} "}] {"', "null true 1"] * 50
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     tokenizer.train_from_iterator(corpus, trainers.BpeTrainer(vocab_size=400, initial_alphabet=alphabet))
     tokenizer.add_tokens([AddedToken(word, special="think" not in word, normalized=False) for word in SPECIAL])
@@ -73,12 +76,14 @@ def _config(size: int):
     )
 
 
-def _script(model, words: dict[str, int], p_end: float) -> None:
+def _script(model, words: dict[str, int]) -> None:
     import torch
 
     space, cycle = "Ġ", [words[CYCLE[0]], *(words["Ġ" + word] for word in CYCLE[1:])]
-    follows = {words["Ċ"]: {cycle[0]: 0.999}, cycle[-1]: {cycle[0]: 1 - p_end, words["</think>"]: p_end}}
-    follows |= {here: {there: 0.999} for here, there in zip(cycle, cycle[1:])}
+    last = [words[word] for word in LAST]
+    follows = {words["Ċ"]: {cycle[0]: 0.999}, cycle[-1]: {cycle[0]: STAY} | dict.fromkeys(last, (1 - STAY) / 4)}
+    follows |= {word: {words["</think>"]: 0.999} for word in last}
+    follows |= {here: {there: 0.999} for here, there in itertools.pairwise(cycle)}
     answer = {'"': 0.3, '"}': 0.1, "}": 0.1, "]": 0.1, "1": 0.05, ",": 0.02, "<|im_end|>": 0.3}
     default = {words[word]: share for word, share in answer.items() if word in words}
     size = len(words)

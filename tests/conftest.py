@@ -1,0 +1,28 @@
+"""Shared by all tests: the tiny model, made once, and the real vLLM on it, loaded once."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tiny import make_tiny
+
+from extractor.engines.vllm import VllmEngine, VllmSettings
+
+SMALL = {"kv_cache_memory_bytes": 256 << 20, "max_num_seqs": 8, "dtype": "float32"}
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the tiny hybrid model."""
+    return make_tiny(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def vllm_engine(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VllmEngine]:
+    """The real vLLM with the tiny model."""
+    log = tmp_path_factory.mktemp("vllm") / "engine.log"
+    os.environ["OMP_NUM_THREADS"] = "1"  # the tiny model gains nothing from a second thread
+    engine = VllmEngine(VllmSettings(str(tiny), None, context=8192, seed=0, log=log, given=SMALL))
+    yield engine
+    engine.close()
