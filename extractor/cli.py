@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from extractor.boundary import EXIT_CODES, QUARANTINED, STOPPED, Drain, boundary
+from extractor.cli_shipped import models, schemas_command
 from extractor.config import Job
 from extractor.options import job_words, output_folder
 
@@ -21,6 +22,8 @@ app = typer.Typer(
 )
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="no progress bar and no table")]
+app.add_typer(models, name="models")
+app.command(name="schemas")(schemas_command)
 
 
 def main() -> None:

@@ -1,0 +1,90 @@
+"""`extract models` and `extract schemas`: what is there to choose from."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+from extractor.boundary import boundary
+
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
+models = typer.Typer(invoke_without_command=True, help="The models that are known, and which of them are here.")
+
+
+@models.callback()
+def models_command(context: typer.Context, as_json: AsJson = False) -> None:
+    """The models that are known, and which of them are here.
+
+    extract models get smollm2-135m
+    """
+    if context.invoked_subcommand:
+        return
+    with boundary():
+        from extractor.models.table import table
+        from extractor.present import table as print_table
+
+        rows = [asdict(row) for row in table()]
+        if as_json:
+            typer.echo(json.dumps(rows, ensure_ascii=False))
+            return
+        shown = [[*list(row.values())[:-1], _here(row["present"])] for row in rows]
+        print_table(("name", "size", "languages", "thinks", "context", "memory", "here"), shown)
+
+
+@models.command("get")
+def get_command(name: Annotated[str, typer.Argument(help="a name from extract models", show_default=False)]) -> None:
+    """Download a demo model, check its SHA-256 and convert it, once; its folder is printed."""
+    with boundary():
+        from extractor.models.fetch import get
+
+        with tqdm(unit="B", unit_scale=True, dynamic_ncols=True, leave=False) as bar:
+
+            def progress(done: int, total: int, what: str) -> None:
+                bar.total, bar.n = total, done
+                bar.set_description(what)
+
+            folder = get(name, progress)
+        typer.echo(folder)
+
+
+def schemas_command(
+    name: Annotated[str | None, typer.Argument(help="show this one whole", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The schemas that ship, and what each extracts; with NAME: the schema, its prompt and its examples."""
+    with boundary():
+        from extractor import shipped
+        from extractor.present import table
+        from extractor.tasks.schema import load_schema
+
+        if name:
+            _show_schema(name, as_json)
+            return
+        found = [load_schema(each) for each in shipped.names()]
+        if as_json:
+            typer.echo(json.dumps([{"name": s.name, "description": s.description} for s in found], ensure_ascii=False))
+            return
+        table(("name", "extracts"), ((schema.name, schema.description) for schema in found))
+
+
+def _show_schema(name: str, as_json: bool) -> None:
+    from extractor import shipped
+    from extractor.tasks.examples import load_examples
+    from extractor.tasks.prompt import load_prompt
+    from extractor.tasks.schema import load_schema
+
+    schema = load_schema(name)
+    prompt, (path, examples) = load_prompt(None, schema), load_examples(None, schema)
+    if as_json:
+        whole = {"name": schema.name, "schema": schema.body, "prompt": prompt.text, "examples": examples}
+        typer.echo(json.dumps(whole, ensure_ascii=False))
+        return
+    typer.echo(shipped.read_text(schema.path, "schema") if schema.path else json.dumps(schema.body, indent=2))
+    typer.echo(f"# prompt: {prompt.path}\n\n{prompt.text}")
+    typer.echo(f"# examples: {path}\n\n" + json.dumps(examples, ensure_ascii=False, indent=2))
+
+
+def _here(present: bool | None) -> str:
+    return "by hub id" if present is None else "yes" if present else "no"
