@@ -14,6 +14,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], stderr: bool = F
     from rich.table import Table
 
     made = Table(*header, box=box.SIMPLE, header_style="bold")
+    made.columns[0].no_wrap = True  # a name that is cut can not be typed
     for row in rows:
         made.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
     Console(stderr=stderr, highlight=False, soft_wrap=False).print(made)
