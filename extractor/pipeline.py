@@ -28,6 +28,11 @@ class Corridor:
         self._settled: deque[Settlement] = deque()
         self._more = True
 
+    @property
+    def finished(self) -> bool:
+        """Whether no document is left."""
+        return not (self._more or self.unsettled)
+
     def settle(self, documents: Iterable[Document], engine: Engine) -> Iterator[Settlement]:
         """One settlement for each document, as each is done; those that draining leaves behind have none."""
         source = iter(documents)
@@ -53,7 +58,8 @@ class Corridor:
     def _seat(self, source: Iterator[Document]) -> Request | None:
         """The next document's request; documents that need no model are settled on the way."""
         seen = 0
-        for seen, document in enumerate(islice(source, FLUSH), 1):
+        for document in islice(source, FLUSH):
+            seen += 1
             request = document.problem or self.desk.first(document)
             if isinstance(request, Problem):
                 self._settled.append(_unasked(self.desk.fingerprint(document), document, request))

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from itertools import chain
 from typing import Any, Protocol
@@ -15,11 +16,12 @@ from extractor.engines.vllm import VllmEngine, VllmSettings
 from extractor.errors import ExtractorError
 from extractor.pipeline import Corridor
 from extractor.prepare import Prepared, escalation
+from extractor.store.account import verify
 from extractor.store.lock import locked
-from extractor.store.manifest import Manifest, now
-from extractor.store.settled import Settled
+from extractor.store.manifest import Diary, Manifest
+from extractor.store.settled import Redo, Settled
 from extractor.store.shelf import Shelf
-from extractor.store.waiting import load_waiting
+from extractor.store.waiting import Waiting
 from extractor.store.writer import PartSize, Writer
 from extractor.types import Completion, Document, Request, Settlement
 
@@ -90,43 +92,49 @@ def make_vllm(prepared: Prepared) -> Engine:
     return VllmEngine(settings)
 
 
-def run(prepared: Prepared, make_engine: MakeEngine, watch: Watch, draining: Callable[[], bool]) -> Tally:
-    """Settles every document that is not settled yet; what is finished is committed, however the run ends."""
+def run(
+    prepared: Prepared, make_engine: MakeEngine, watch: Watch, draining: Callable[[], bool], again: Redo | None = None
+) -> Tally:
+    """Settles every document that is not settled yet; what is finished is committed, however the run ends.
+
+    With `again`, it does those settled documents again that `again` picks by status and problem, and no others.
+    """
     job = prepared.job
     with locked(job.out):
         manifest = Manifest.load(job.out)
         manifest.must_be(prepared.desk.identity, job.supersede)
-        return _Run(prepared, manifest, watch).go(_Late(make_engine, prepared, watch), draining)
+        return _Run(prepared, manifest, watch, again).go(_Late(make_engine, prepared, watch), draining)
 
 
 class _Run:
-    def __init__(self, prepared: Prepared, manifest: Manifest, watch: Watch) -> None:
+    def __init__(self, prepared: Prepared, manifest: Manifest, watch: Watch, again: Redo | None) -> None:
         job = prepared.job
-        self.prepared, self.manifest, self.watch = prepared, manifest, watch
+        self.prepared, self.watch = prepared, watch
         self.shelf = Shelf(job.out, prepared.kept)
         self.shelf.recover()
-        self.old = Settled(self.shelf)
-        self.before, self.replaced = len(self.old), 0
-        self.tally = Tally(_total(prepared))
-        self.corridor = corridor_of(prepared)
-        self.corridor.answered = load_waiting(job.out)
+        self.old, self.replaced, self.is_retry = Settled(self.shelf, again), 0, again is not None
+        self.tally = Tally(self.old.again if self.is_retry else _total(prepared))
+        self.diary = Diary(manifest, _described(prepared), self.is_retry)
+        self.corridor, self.waiting = corridor_of(prepared), Waiting(job.out)
+        self.corridor.answered = self.waiting.answered()
         size = PartSize(job.part_documents, job.part_seconds)
-        self.writer = Writer(self.shelf, self.old, self.corridor.unsettled.values, size, not job.no_reasoning)
+        unsettled = self.corridor.unsettled.values
+        self.writer = Writer(self.shelf, self.old, self.waiting, unsettled, size, not job.no_reasoning)
 
     def go(self, engine: Engine, draining: Callable[[], bool]) -> Tally:
         started, self.corridor.draining = time.monotonic(), draining
         self.watch.begin(self.tally.total)
-        self.manifest.save(**_described(self.prepared), last_run={"state": "running", "started": now()})
+        self.diary.begin(self.tally.total)
         try:
             self._settle(engine)
-            self.tally.stopped = draining()
+            self.tally.stopped = draining() and not self.corridor.finished
+            self._end(started)
         except BaseException:
             self.tally.stopped = True
+            with suppress(OSError, ExtractorError):  # what went wrong first is what a person should read
+                self._end(started)
             raise
         finally:
-            self.writer.commit()
-            self.tally.unsettled, self.tally.seconds = len(self.corridor.unsettled), time.monotonic() - started
-            self._write_down()
             engine.close()
         self._account()
         return self.tally
@@ -140,21 +148,37 @@ class _Run:
 
     def _fresh(self) -> Iterator[Document]:
         for document in read(self.prepared.sources, self.prepared.columns, self.prepared.job.limit):
-            if self.old.holds(document.id, self.prepared.desk.fingerprint(document)):
+            if self._is_wanted(document):
+                yield document
+            elif not self.is_retry:
                 self.tally.skipped += 1
                 self.watch.skipped()
-            else:
-                yield document
 
-    def _write_down(self) -> None:
-        tally = self.tally.as_json()
+    def _is_wanted(self, document: Document) -> bool:
+        if self.is_retry:
+            return self.old.is_again(document.id)
+        return not self._is_done(self.old, document)
+
+    def _is_done(self, settled: Settled, document: Document) -> bool:
+        return document.id in settled and settled.holds(document.id, self.prepared.desk.fingerprint(document))
+
+    def _end(self, started: float) -> None:
+        if not self.tally.stopped and not self.is_retry:
+            self.waiting.clear()
+        self.writer.commit()
+        self.tally.unsettled, self.tally.seconds = len(self.corridor.unsettled), time.monotonic() - started
         state = "stopped" if self.tally.stopped else "finished"
-        self.manifest.save(last_run={**self.manifest.content["last_run"], "state": state, "ended": now(), **tally})
+        self.diary.end(state=state, documents=self.shelf.count(), **self.tally.as_json())
 
     def _account(self) -> None:
-        expected = self.before - self.replaced + self.tally.settled.total()
-        if (found := self.shelf.count()) != expected:
-            raise ExtractorError(f"{expected} documents should be in {self.shelf.folder}, {found} are: a fault of ours")
+        verify(self.shelf, len(self.old) - self.replaced + self.tally.settled.total(), self._missing)
+
+    def _missing(self, settled: Settled) -> Iterator[str]:
+        if self.is_retry or self.tally.stopped:  # then what is not there may not have been reached
+            return
+        for document in read(self.prepared.sources, self.prepared.columns, self.prepared.job.limit):
+            if not self._is_done(settled, document):
+                yield document.id
 
 
 class _Late:

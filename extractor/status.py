@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from extractor.errors import UserError
+from extractor.store.account import verify
 from extractor.store.manifest import Manifest
 from extractor.store.shelf import Shelf
 
@@ -43,7 +44,7 @@ class Standing:
 
 
 def standing(folder: Path) -> Standing:
-    """The state of an output folder; UserError where it is none."""
+    """The state of an output folder; UserError where it is none, ExtractorError where documents are lost or twice."""
     manifest = Manifest.load(folder)
     if not manifest.content:
         raise UserError(f"{folder} holds no manifest.json: not an output folder of extract run")
@@ -54,20 +55,21 @@ def standing(folder: Path) -> Standing:
             counter.update(value for value in rows[name].to_pylist() if value is not None)
         tokens.update({name: pc.sum(rows[name]).as_py() or 0 for name in TOKENS})
         escalated += len(rows) - rows["escalated"].null_count
-    status = counts["status"]
+    status, last_run = counts["status"], manifest.content["last_run"]
+    verify(shelf, last_run.get("documents", status.total()))
     return Standing(
         ok=status["ok"],
         empty=status["empty"],
         quarantined=status["quarantined"],
-        pending=_pending(manifest.content["last_run"], status.total()),
+        pending=_pending(last_run, status.total()),
         problems=dict(counts["problem"].most_common()),
         modes=dict(counts["mode"]),
         thinking_ends=dict(counts["thinking_end"]),
         escalated=escalated,
         rows=shelf.sizes(),
         tokens=dict(tokens),
-        seconds=manifest.content["last_run"].get("seconds"),
-        last_run=manifest.content["last_run"],
+        seconds=last_run.get("seconds"),
+        last_run=last_run,
     )
 
 

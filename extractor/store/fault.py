@@ -3,13 +3,14 @@
 import os
 import signal
 
-_VARIABLE = "EXTRACTOR_CRASH_AT"  # "move" or "move:3": at the third time that this point is passed
+VARIABLE = "EXTRACTOR_CRASH_AT"  # "move" or "move:3": at the third time that this point is passed
+POINTS = ("stage", "before-journal", "after-journal", "move", "after-commit")
 _passed: dict[str, int] = {}
 
 
 def crash_point(name: str) -> None:
     """Nothing, unless the environment arms this point: then SIGKILL to this process."""
-    armed = os.environ.get(_VARIABLE)
+    armed = os.environ.get(VARIABLE)
     if armed is None:
         return
     where, _, count = armed.partition(":")

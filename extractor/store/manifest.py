@@ -56,6 +56,36 @@ class Manifest:
         write_atomically(self.folder / FILE, json.dumps(self.content, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
+class Diary:
+    """What the manifest says of one run: `last_run`, or one more of `retries`, which leave the job as it is."""
+
+    def __init__(self, manifest: Manifest, described: dict[str, Any], is_retry: bool) -> None:
+        self._manifest, self._described, self._is_retry = manifest, described, is_retry
+        self._earlier = manifest.content.get("retries", [])
+        self._entry: dict[str, Any] = {}
+
+    def begin(self, total: int | None) -> None:
+        """A run over so many documents begins."""
+        self._entry = {"state": "running", "started": now(), "total": total}
+        if self._is_retry:
+            settings, stored = self._described["settings"], self._manifest.content["settings"]
+            self._entry["changed"] = {name: v for name, v in settings.items() if v != stored.get(name)}
+            self._write()
+        else:
+            self._manifest.save(**self._described, last_run=self._entry)
+
+    def end(self, **found: Any) -> None:
+        """It is over, and this is what came of it."""
+        self._entry |= {"ended": now(), **found}
+        self._write()
+
+    def _write(self) -> None:
+        if self._is_retry:
+            self._manifest.save(retries=[*self._earlier, self._entry])
+        else:
+            self._manifest.save(last_run=self._entry)
+
+
 def now() -> str:
     """This moment, UTC, ISO 8601."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,6 +1,5 @@
 """What is settled already, in 20 bytes a document: sorted hashes of ids, with fingerprint and part."""
 
-import hashlib
 from collections.abc import Callable
 
 import numpy as np
@@ -10,18 +9,20 @@ import pyarrow as pa
 from extractor.store.shelf import Shelf
 
 Redo = Callable[[str, str | None], bool]
-Columns = tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64], npt.NDArray[np.uint32]]
+Columns = tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64], npt.NDArray[np.uint32]]
+AGAIN = np.uint64(0)  # in the place of a fingerprint
 
 
 class Settled:
-    """The settled documents of a shelf, by id; `redo` picks rows (of columns status and problem) to do again."""
+    """The settled documents of a shelf, by id; `redo` picks rows, by status and problem, to do again."""
 
     def __init__(self, shelf: Shelf, redo: Redo | None = None) -> None:
         self.parts: list[str] = []
-        columns: list[Columns] = [(np.empty(0, np.uint64), np.empty(0, np.uint64), np.empty(0, np.uint32))]
+        columns: list[Columns] = [(np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.uint32))]
         for part, rows in shelf.read("documents", ["doc_id", "fingerprint", "status", "problem"]):
-            columns.append(_columns(rows, len(self.parts), redo))
-            self.parts.append(part)
+            if not self.parts or self.parts[-1] != part:
+                self.parts.append(part)
+            columns.append(_columns(rows, len(self.parts) - 1, redo))
         ids, prints, places = (np.concatenate(column) for column in zip(*columns, strict=True))
         order = np.argsort(ids, kind="stable")
         self._ids, self._prints, self._places = ids[order], prints[order], places[order]
@@ -29,38 +30,53 @@ class Settled:
     def __len__(self) -> int:
         return len(self._ids)
 
+    def __contains__(self, doc_id: str) -> bool:
+        return self._find(doc_id) is not None
+
     @property
     def bytes(self) -> int:
         """Bytes held."""
         return int(self._ids.nbytes + self._prints.nbytes + self._places.nbytes)
+
+    @property
+    def again(self) -> int:
+        """How many documents `redo` has picked."""
+        return int(np.count_nonzero(self._prints == AGAIN))
 
     def holds(self, doc_id: str, fingerprint: str) -> bool:
         """Whether this very work is done."""
         place = self._find(doc_id)
         return place is not None and int(self._prints[place]) == _number(fingerprint)
 
+    def is_again(self, doc_id: str) -> bool:
+        """Whether `redo` has picked the document of this id."""
+        place = self._find(doc_id)
+        return place is not None and bool(self._prints[place] == AGAIN)
+
     def part_of(self, doc_id: str) -> str | None:
         """The part with a document of this id, whatever its text was, or None."""
         place = self._find(doc_id)
         return None if place is None else self.parts[self._places[place]]
 
+    def is_twice(self, doc_id: str) -> bool:
+        """Whether more than one row has this id."""
+        place = self._find(doc_id)
+        return place is not None and bool((self._ids[place + 1 : place + 2] == self._ids[place]).any())
+
     def _find(self, doc_id: str) -> int | None:
-        wanted = np.uint64(_hash(doc_id))
-        place = int(np.searchsorted(self._ids, wanted))
+        wanted = hash(doc_id)
+        place = int(self._ids.searchsorted(wanted))
         return place if place < len(self._ids) and self._ids[place] == wanted else None
 
 
 def _columns(rows: pa.Table, place: int, redo: Redo | None) -> Columns:
-    ids = np.fromiter(map(_hash, rows["doc_id"].to_pylist()), np.uint64, rows.num_rows)
+    # Python's own hash is salted for each process: nobody can prepare ids that collide.
+    ids = np.fromiter(map(hash, rows["doc_id"].to_pylist()), np.int64, rows.num_rows)
     prints = np.fromiter(map(_number, rows["fingerprint"].to_pylist()), np.uint64, rows.num_rows)
     if redo:
         again = map(redo, rows["status"].to_pylist(), rows["problem"].to_pylist())
-        prints[np.fromiter(again, bool, rows.num_rows)] = 0
+        prints[np.fromiter(again, bool, rows.num_rows)] = AGAIN
     return ids, prints, np.full(rows.num_rows, place, np.uint32)
-
-
-def _hash(doc_id: str) -> int:
-    return int.from_bytes(hashlib.blake2b(doc_id.encode(), digest_size=8).digest(), "little")
 
 
 def _number(fingerprint: str) -> int:

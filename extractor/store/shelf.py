@@ -1,18 +1,21 @@
 """The output folder: parts of six tables that appear whole, and go whole."""
 
-import os
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from extractor.errors import ExtractorError, UserError
 from extractor.store.fault import crash_point
 from extractor.store.journal import Journal, Move, sync
 from extractor.store.tables import SCHEMAS, TABLES, Row
+from extractor.store.waiting import FILE
+
+BATCH = 1 << 16  # rows held at once
 
 
 class Shelf:
@@ -29,46 +32,70 @@ class Shelf:
 
     def count(self) -> int:
         """Documents in all committed parts."""
-        return self.sizes()["documents"]
+        return sum(map(self.documents_in, self.parts()))
 
     def sizes(self) -> dict[str, int]:
         """Rows in all committed parts, by table."""
         parts = self.parts()
-        return {t: sum(pq.read_metadata(self.folder / t / part).num_rows for part in parts) for t in TABLES}
+        return {table: sum(self._rows_in(table, part) for part in parts) for table in TABLES}
 
     def parts(self) -> list[str]:
-        """File names of the committed parts, oldest first."""
+        """File names of the committed parts, oldest first as far as the clock was right."""
         return sorted(path.name for path in (self.folder / "documents").glob("part-*.parquet"))
 
-    def add(
-        self, rows: Mapping[str, Sequence[Row]], superseded: Mapping[str, set[str]], waiting: Sequence[Row] = ()
-    ) -> str:
+    def documents_in(self, part: str) -> int:
+        """Documents in one part."""
+        return self._rows_in("documents", part)
+
+    def read(self, table: str, columns: list[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
+        """Rows of this table, a few at a time, each time with the name of the part they lie in."""
+        for part in self.parts():
+            try:
+                for batch in self._open(table, part).iter_batches(BATCH, columns=columns):
+                    yield part, pa.Table.from_batches([batch])
+            except (pa.ArrowInvalid, FileNotFoundError) as error:
+                cure = f"bring it back, or remove {part} from all folders there and run again"
+                said = str(error).splitlines()[0]
+                raise UserError(f"{self.folder / table / part} cannot be read ({said}); {cure}") from None
+
+    def add(self, rows: Mapping[str, Sequence[Row]], superseded: Mapping[str, set[str]], waiting: Sequence[Row]) -> str:
         """Commits rows of all tables as one part and gives its name; in the same stroke, the rows of documents done
         again (part name → their ids) leave the parts where they were, and `waiting` replaces what waited."""
         part = _part_name()
         new = [self._stage(f"{t}/{part}", pa.Table.from_pylist(list(rows[t]), self._schemas[t])) for t in TABLES]
         old = [move for name, ids in superseded.items() for move in self._without(name, ids)]
-        later = self._stage("waiting.parquet", pa.Table.from_pylist(list(waiting), SCHEMAS["completions"]))
-        self._journal.commit([*sorted(old, key=_documents_first), *new, later])
+        self._journal.commit([*sorted(old, key=_documents_first), *new, self._stage_waiting(waiting)])
         return part
 
+    def wait(self, waiting: Sequence[Row]) -> None:
+        """Replaces what waits."""
+        self._journal.commit([self._stage_waiting(waiting)])
+
     def merge(self, parts: Sequence[str]) -> str:
-        """Commits one part that holds the rows of these, which go; gives its name."""
-        merged = _part_name()
+        """Commits one part that holds the rows of these, in their order; they go. Gives its name."""
+        merged = _part_name(parts[0].split("-")[1])
         new = [self._stage_merged(table, merged, parts) for table in TABLES]
         old = [Move(f"{table}/{part}") for part in parts for table in TABLES]
         self._journal.commit([*sorted(old, key=_documents_first), *new])
         return merged
 
-    def read(self, table: str, columns: list[str] | None = None) -> Iterable[tuple[str, pa.Table]]:
-        """Each part's name with its rows of this table."""
-        for part in self.parts():
-            yield part, pq.read_table(self.folder / table / part, columns=columns)
+    def _open(self, table: str, part: str) -> pq.ParquetFile:
+        return pq.ParquetFile(self.folder / table / part)
+
+    def _rows_in(self, table: str, part: str) -> int:
+        return int(pq.read_metadata(self.folder / table / part).num_rows)
+
+    def _stage_waiting(self, rows: Sequence[Row]) -> Move:
+        return self._stage(FILE, pa.Table.from_pylist(list(rows), SCHEMAS["completions"]))
 
     def _stage(self, target: str, rows: pa.Table) -> Move:
         staged = self._journal.staging / target
         staged.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(rows, staged, compression="zstd")
+        return self._staged(target)
+
+    def _staged(self, target: str) -> Move:
+        staged = self._journal.staging / target
         sync(staged)
         crash_point("stage")
         return Move(target, str(staged.relative_to(self.folder)))
@@ -76,30 +103,43 @@ class Shelf:
     def _stage_merged(self, table: str, merged: str, parts: Sequence[str]) -> Move:
         staged = self._journal.staging / table / merged
         staged.parent.mkdir(parents=True, exist_ok=True)
-        files = [pq.ParquetFile(self.folder / table / part) for part in parts]
-        schema = pa.unify_schemas([file.schema_arrow for file in files])
+        schema = pa.unify_schemas([self._open(table, part).schema_arrow for part in parts])
         with pq.ParquetWriter(staged, schema, compression="zstd") as writer:
-            for file in files:
-                writer.write_table(_as(file.read(), schema))
-        sync(staged)
-        crash_point("stage")
-        return Move(f"{table}/{merged}", str(staged.relative_to(self.folder)))
+            for rows in _gathered(self._open(table, part) for part in parts):
+                writer.write_table(pa.concat_tables([_as(piece, schema) for piece in rows]).combine_chunks())
+        if pq.read_metadata(staged).num_rows != sum(self._rows_in(table, part) for part in parts):
+            raise ExtractorError(f"{staged} does not hold the rows of its parts: a fault of ours, nothing was changed")
+        return self._staged(f"{table}/{merged}")
 
     def _without(self, part: str, ids: set[str]) -> list[Move]:
         gone = pa.array(ids, pa.string())
-        tables = {name: pq.read_table(self.folder / name / part) for name in TABLES}
+        tables = {name: self._open(name, part).read() for name in TABLES}
         left = {name: rows.filter(pc.invert(pc.is_in(rows["doc_id"], gone))) for name, rows in tables.items()}
         if not left["documents"].num_rows:  # then no other table has rows left either
             return [Move(f"{name}/{part}") for name in TABLES]
-        return [self._stage(f"{name}/{part}", rows) for name, rows in left.items()]
+        changed = [name for name in TABLES if left[name].num_rows < tables[name].num_rows]
+        return [self._stage(f"{name}/{part}", left[name]) for name in changed]
 
 
-def _part_name() -> str:
-    return f"part-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(4)}.parquet"
+def _part_name(stamp: str = "") -> str:
+    return f"part-{stamp or time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(4)}.parquet"
 
 
 def _documents_first(move: Move) -> bool:
-    return not move.target.startswith("documents" + os.sep)
+    return not move.target.startswith("documents/")
+
+
+def _gathered(files: Iterator[pq.ParquetFile]) -> Iterator[list[pa.Table]]:
+    """Rows of these files in pieces of about BATCH / 4 rows: row groups worth reading, little memory."""
+    held: list[pa.Table] = []
+    for file in files:
+        for batch in file.iter_batches(BATCH // 4):
+            held.append(pa.Table.from_batches([batch]))
+            if sum(piece.num_rows for piece in held) >= BATCH // 4:
+                yield held
+                held = []
+    if held:
+        yield held
 
 
 def _with_kept(schema: pa.Schema, kept: pa.Schema | None) -> pa.Schema:

@@ -5,11 +5,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from extractor.store.hold import signals_wait
 from extractor.store.settled import Settled
 from extractor.store.shelf import Shelf
 from extractor.store.tables import TABLES, Row, rows_of
-from extractor.store.waiting import waiting_rows
+from extractor.store.waiting import Waiting
 from extractor.types import Request, Settlement
+
+Unsettled = Callable[[], Iterable[Request]]  # requests with failed attempts behind them
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,37 +24,42 @@ class PartSize:
 
 
 class Writer:
-    """Commits a part when it is full; `unsettled` gives the requests whose failed attempts must survive a restart."""
+    """Commits a part when it is full; the attempts behind `unsettled` requests survive with it."""
 
     def __init__(
-        self,
-        shelf: Shelf,
-        settled: Settled,
-        unsettled: Callable[[], Iterable[Request]],
-        size: PartSize,
-        reasoning: bool,
+        self, shelf: Shelf, settled: Settled, waiting: Waiting, unsettled: Unsettled, size: PartSize, reasoning: bool
     ) -> None:
-        self._shelf, self._settled, self._unsettled = shelf, settled, unsettled
+        self._shelf, self._settled, self._waiting, self._unsettled = shelf, settled, waiting, unsettled
         self._size, self._reasoning = size, reasoning
-        self._clear()
+        self._gathered: list[dict[str, list[Row]]] = []
+        self._since = time.monotonic()
 
     def add(self, settlement: Settlement) -> None:
         """Puts a document into the part being gathered, and commits it if that is full now."""
-        for table, rows in rows_of(settlement, self._reasoning).items():
-            self._rows[table].extend(rows)
-        if part := self._settled.part_of(settlement.document.id):
-            self._superseded[part].add(settlement.document.id)
-        full = len(self._rows["documents"]) >= self._size.documents
+        if not self._gathered:
+            self._since = time.monotonic()
+        self._gathered.append(rows_of(settlement, self._reasoning))  # one stroke, that Ctrl-C cannot halve
+        self._waiting.forget(settlement.kept.completion.request.fingerprint)
+        full = len(self._gathered) >= self._size.documents
         if full or time.monotonic() - self._since >= self._size.seconds:
             self.commit()
 
     def commit(self) -> None:
-        """Commits what is gathered, however little."""
-        if self._rows["documents"] or self._unsettled():
-            self._shelf.add(self._rows, self._superseded, waiting_rows(self._unsettled()))
-        self._clear()
+        """Commits what is gathered, however little; what fails to be committed is not tried again."""
+        with signals_wait():
+            gathered, self._gathered = self._gathered, []
+            waiting = self._waiting.rows(self._unsettled())
+            if gathered:
+                rows = {table: [row for document in gathered for row in document[table]] for table in TABLES}
+                self._shelf.add(rows, self._superseded(rows["documents"]), waiting)
+            elif not self._waiting.is_stored(waiting):
+                self._shelf.wait(waiting)
+            self._waiting.stored(waiting)
 
-    def _clear(self) -> None:
-        self._rows: dict[str, list[Row]] = {table: [] for table in TABLES}
-        self._superseded: dict[str, set[str]] = defaultdict(set)
-        self._since = time.monotonic()
+    def _superseded(self, documents: Iterable[Row]) -> dict[str, set[str]]:
+        """The part of each document that was there before, and the ids in it."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for row in documents:
+            if part := self._settled.part_of(row["doc_id"]):
+                found[part].add(row["doc_id"])
+        return found
