@@ -1,5 +1,6 @@
 """What stands in for a model where a real one cannot produce the case on demand: a tokenizer and ready answers."""
 
+from array import array
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ class FakeTokenizer:
         return self.get_added_vocab() if self.kind != "never" else {}
 
     def encode(self, text: str, add_special_tokens: bool = False) -> list[int]:
-        return [ord(character) for character in text]
+        return array("I", text.encode("utf-32-le", "surrogatepass")).tolist()
 
     def decode(self, ids: Iterable[int], skip_special_tokens: bool = False) -> str:
         return "".join(map(chr, ids))

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,7 @@ def _parse(path: Path, text: str) -> Prompt:
         raise UserError(f"--prompt {path}: line {error.lineno}: {error.message}") from None
 
 
+@lru_cache(maxsize=64)
 def _words(schema: Schema) -> dict[str, str]:
     return {
         "title": schema.title,

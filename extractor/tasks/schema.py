@@ -27,7 +27,7 @@ from extractor.tasks.keywords import children, unknown_keywords
 MAX_SCHEMA_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one loaded schema is itself: a key for what is made of it once
 class Schema:
     """A JSON Schema that `jsonschema` accepts, with no reference that leads out of it."""
 
