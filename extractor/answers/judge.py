@@ -9,7 +9,7 @@ from typing import Any
 from jsonschema.exceptions import best_match
 from jsonschema.protocols import Validator
 
-from extractor.answers.limit import TooSlow, time_limit
+from extractor.limit import TooSlow, time_limit
 from extractor.answers.tables import entities_of, relations_of, summary_of
 from extractor.types import Completion, Extraction, Problem, TableField, ThinkingEnd
 

@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema.exceptions import best_match
+from jsonschema.protocols import Validator
 
 from extractor import shipped
 from extractor.errors import UserError
+from extractor.limit import TooSlow, time_limit
 from extractor.tasks.schema import Schema
+
+CHECKING_SECONDS = 5.0  # of processor time, for each example
 
 Example = dict[str, Any]
 
@@ -30,19 +34,32 @@ def _beside(schema: Schema) -> Path | None:
 
 def _read(path: Path, schema: Schema) -> Iterator[Example]:
     validator = schema.validator()
-    for number, line in enumerate(shipped.read_text(path, "--examples").splitlines(), 1):
+    for number, line in enumerate(shipped.read_text(path, "--examples").split("\n"), 1):
         if line.strip():
-            example = _parse(f"--examples {path}:{number}", line)
-            if error := best_match(validator.iter_errors(example["answer"])):
-                at = "/".join(map(str, error.absolute_path)) or "the root"
-                raise UserError(f"--examples {path}:{number}: answer, at {at}: {error.message[:200]}")
+            where = f"--examples {path}:{number}"
+            example = _parse(where, line)
+            if fault := _fault(validator, example["answer"]):
+                raise UserError(f"{where}: answer{fault}")
             yield example
+
+
+def _fault(validator: Validator, answer: Any) -> str | None:
+    try:
+        with time_limit(CHECKING_SECONDS):
+            error = best_match(validator.iter_errors(answer))
+    except TooSlow:
+        return f": the schema takes over {CHECKING_SECONDS:.0f} s to check it; simplify the schema"
+    except RecursionError:
+        return ": the schema leads round in circles on it; mend its $ref"
+    if error is None:
+        return None
+    return f", at {'/'.join(map(str, error.absolute_path)) or 'the root'}: {error.message[:200]}"
 
 
 def _parse(where: str, line: str) -> Example:
     try:
         example = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{where}: not JSON: {error}") from None
     if not isinstance(example, dict) or not isinstance(example.get("text"), str) or "answer" not in example:
         raise UserError(f'{where}: an example is {{"text": "…", "answer": {{…}}}}')

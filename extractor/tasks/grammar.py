@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from extractor.tasks.keywords import KNOWN, LISTS, MAPS, SINGLES
-from extractor.tasks.schema import Schema
+from extractor.tasks.schema import Schema, walk
 
 FORMATS = {
     *("date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uuid", "uri"),
@@ -19,28 +19,32 @@ REFUSED = {
     *("contentSchema", "contentEncoding", "contentMediaType", "discriminator", "$dynamicRef", "$recursiveRef"),
 }
 SAYS_NOTHING = {"title", "description", "default", "examples", "$comment", "deprecated", "readOnly", "writeOnly"}
+SHAPES = {"properties", "patternProperties", "allOf", "anyOf", "oneOf", "$ref"}  # each may give an object properties
+BESIDE_REF = {"$ref", "$defs", "definitions", "$id", "$schema", "$anchor"}
+NUMBERS = {
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"),
+    *("minItems", "maxItems", "minProperties", "maxProperties", "format"),
+}
+# What is given up, one step after the other, until the grammar library accepts the rest.
+STEPS = (set[str](), {"pattern", "patternProperties"}, NUMBERS, {"beside $ref"}, SHAPES - {"properties"})
+MAX_COUNT = 1000  # a bound on items above it costs memory for each item, and stops no answer that anyone waits for
 # Natural separators and no free whitespace: no endless runs of blanks, and the spacing that models were trained on.
 LAYOUT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": ", "coerce_one_of": True}
 
 
 def grammar(schema: Schema) -> str:
     """JSON text of the schema to decode under; key order is the schema's own."""
-    body = _weaken(schema.body, closed=True)
-    body = body if isinstance(body, dict) else {}
-    if fault(body):
-        body = {"type": "object"} if schema.body.get("type") == "object" else {}
-    return _text(body)
+    return _text(_accepted(schema.body)[0])
 
 
 def free_of_grammar(schema: Schema) -> str | None:
     """Why this schema cannot be decoded under at all (answers are then free JSON, checked afterwards), or None."""
-    body = _weaken(schema.body, closed=True)
-    return fault(body if isinstance(body, dict) else {})
+    return _accepted(schema.body)[1]
 
 
 def dropped(schema: Schema) -> list[str]:
     """The keywords of this schema that are checked after decoding only."""
-    before, after = _words(schema.body), _words(_weaken(schema.body, closed=True))
+    before, after = _words(schema.body), _words(_accepted(schema.body)[0])
     return sorted((before - after) & KNOWN - SAYS_NOTHING)
 
 
@@ -58,28 +62,54 @@ def _text(body: dict[str, Any]) -> str:
     return json.dumps({**body, "x-guidance": LAYOUT}, ensure_ascii=False)
 
 
-def _weaken(node: Any, closed: bool) -> Any:
-    if not isinstance(node, dict):
-        return node
-    kept = {word: _inside(word, value) for word, value in node.items() if _can_hold(word, value)}
-    combines = any(word in node for word in ("allOf", "anyOf", "oneOf", "$ref", "patternProperties"))
-    if closed and "properties" in kept and not combines:
-        kept.setdefault("additionalProperties", False)
-    return kept
+def _accepted(body: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """The strictest grammar for this schema that is accepted, and why it is none at all where that is so."""
+    given_up, objection = REFUSED | SAYS_NOTHING, None
+    for step in STEPS:
+        given_up = given_up | step
+        weaker = _Weakening(body, given_up).weaken(body)
+        if not (objection := fault(weaker)):
+            return weaker, None
+    return {"type": "object"} if body.get("type") == "object" else {}, objection
 
 
-def _inside(word: str, value: Any) -> Any:
-    if word in MAPS and isinstance(value, dict):
-        return {key: _weaken(child, closed=True) for key, child in value.items()}
-    if word in LISTS | {"items"} and isinstance(value, list):
-        return [_weaken(child, closed=word != "allOf") for child in value]
-    return _weaken(value, closed=True) if word in SINGLES else value
+class _Weakening:
+    """A schema less some of its words, its objects closed where that cannot forbid what it allows elsewhere."""
+
+    def __init__(self, root: dict[str, Any], given_up: set[str]) -> None:
+        self.given_up = given_up
+        self.separate = all(_lone(node) for _, node in walk(root))
+
+    def weaken(self, node: Any, closed: bool = True) -> Any:
+        if not isinstance(node, dict):
+            return node
+        closed = closed and _lone(node)
+        kept = {word: self.inside(word, value, closed) for word, value in node.items() if self.holds(word, value, node)}
+        if closed and "properties" in kept and set(node.get("required", [])) <= set(node["properties"]):
+            kept.setdefault("additionalProperties", False)
+        return kept
+
+    def inside(self, word: str, value: Any, closed: bool) -> Any:
+        if word in MAPS and isinstance(value, dict):
+            alone = self.separate if word in ("$defs", "definitions") else True
+            return {key: self.weaken(child, alone) for key, child in value.items()}
+        if word in LISTS | {"items"} and isinstance(value, list):
+            return [self.weaken(child, closed or word not in SHAPES) for child in value]
+        return self.weaken(value) if word in SINGLES else value
+
+    def holds(self, word: str, value: Any, node: dict[str, Any]) -> bool:
+        if word not in KNOWN or word in self.given_up:
+            return False
+        if "beside $ref" in self.given_up and "$ref" in node and word not in BESIDE_REF:
+            return False
+        if word in ("minItems", "maxItems"):
+            return bool(value <= MAX_COUNT)
+        return word != "format" or value in FORMATS
 
 
-def _can_hold(word: str, value: Any) -> bool:
-    if word == "format":
-        return value in FORMATS
-    return word in KNOWN and word not in REFUSED | SAYS_NOTHING
+def _lone(node: dict[str, Any]) -> bool:
+    """Whether one word alone gives this object its properties, so that it may be closed to others."""
+    return len(SHAPES & set(node)) < 2 and len(node.get("allOf", [])) < 2
 
 
 def _words(node: Any) -> set[str]:

@@ -1,14 +1,18 @@
 """A schema as a person would explain it: one line a field, with what it may hold."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
+from extractor.tasks.keywords import at
+
 MAX_DEPTH = 6
+MAX_LINES = 1000
 
 
 def guide(schema: dict[str, Any]) -> str:
     """An indented outline of the fields: name, kind, allowed values, description."""
-    return "\n".join(_lines(schema, schema, 0))
+    return "\n".join(islice(_lines(schema, schema, 0), MAX_LINES))
 
 
 def plain(node: Any) -> Any:
@@ -19,14 +23,21 @@ def plain(node: Any) -> Any:
 
 
 def _lines(root: dict[str, Any], node: Any, depth: int) -> Iterator[str]:
-    node = _follow(root, node)
+    node = _item(root, _follow(root, node))
     if depth > MAX_DEPTH:
         return
-    if "array" in str(node.get("type")) and isinstance(node.get("items"), dict):
-        yield from _lines(root, node["items"], depth)
     for key, child in node.get("properties", {}).items():
         yield f"{'  ' * depth}- {key}{_said(root, child)}"
         yield from _lines(root, child, depth + 1)
+
+
+def _item(root: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """What the lists of lists hold in the end; a schema that contains itself is followed so far and no further."""
+    for _ in range(MAX_DEPTH):
+        if "array" not in str(node.get("type")) or not isinstance(node.get("items"), dict):
+            break
+        node = _follow(root, node["items"])
+    return node
 
 
 def _said(root: dict[str, Any], node: Any) -> str:
@@ -48,11 +59,9 @@ def _kind(root: dict[str, Any], node: dict[str, Any]) -> str:
 
 def _follow(root: dict[str, Any], node: Any) -> dict[str, Any]:
     for _ in range(MAX_DEPTH):
-        if not isinstance(node, dict) or not str(node.get("$ref", "")).startswith("#/"):
+        if not isinstance(node, dict) or not str(node.get("$ref", "")).startswith("#"):
             break
         said = {key: value for key, value in node.items() if key != "$ref"}
-        target: Any = root
-        for step in node["$ref"][2:].split("/"):
-            target = target.get(step.replace("~1", "/").replace("~0", "~"), {}) if isinstance(target, dict) else {}
+        target = at(root, node["$ref"])
         node = {**target, **said} if isinstance(target, dict) else said
     return node if isinstance(node, dict) else {}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import unquote
 
 MAPS = {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"}
 LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
@@ -33,8 +34,25 @@ def children(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def unknown_keywords(schema: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
-    """Words of this subschema that JSON Schema lacks, each with the word it was probably meant to be, or None."""
+    """Words of this subschema that JSON Schema lacks, each with the word it was probably meant to be, or None.
+
+    A sign in front ("_uniqueItems") is how people switch a keyword off, and no slip of the pen.
+    """
     for word in schema:
         if word not in KNOWN and not word.startswith("x-"):
-            near = get_close_matches(word, KNOWN, 1, cutoff=0.85)
+            near = get_close_matches(word, KNOWN, 1, cutoff=0.85) if word[:1].isalpha() else []
             yield word, near[0] if near and near[0] not in schema else None
+
+
+def at(root: Any, reference: str) -> Any:
+    """What a reference of the form `#` or `#/a/b` points at; {} where it is of another form or leads nowhere."""
+    if reference != "#" and not reference.startswith("#/"):
+        return {}
+    node = root
+    for step in unquote(reference[2:]).split("/") if len(reference) > 1 else ():
+        step = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(node, dict):
+            node = node.get(step, {})
+        else:
+            node = node[int(step)] if isinstance(node, list) and step.isdecimal() and int(step) < len(node) else {}
+    return node

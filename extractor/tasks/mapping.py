@@ -1,11 +1,13 @@
 """Which properties of a schema feed which tables: the `x-extract` annotation, and the plain names that need none."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from extractor.errors import UserError
+from extractor.tasks.keywords import at
 from extractor.tasks.schema import Schema
 from extractor.types import TableField
 
@@ -16,7 +18,8 @@ ROLES = {
 }
 NEEDED = {"entities": ("name",), "relations": ("subject", "object")}
 WORDS = sorted({"entities", "relations", "summary"}.union(*ROLES.values()))
-MAX_DEPTH = 12
+MAX_DEPTH = 12  # steps of a path: a schema that contains itself has no end of its own
+MAX_PLACES = 10_000  # looked at, the shallowest first: references can make a small schema larger than the world
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +30,30 @@ class _Place:
 
 
 def table_fields(schema: Schema) -> list[TableField]:
-    """The properties that feed tables, in the schema's order; UserError where an annotation cannot be meant."""
-    found = _Finder(schema.body, f"--schema {schema.path or schema.name}")
-    return list(found.fields(schema.body, ()))
+    """The properties that feed tables, shallow before deep; UserError where an annotation cannot be meant."""
+    return list(_Finder(schema.body, f"--schema {schema.path or schema.name}").fields())
 
 
 class _Finder:
     def __init__(self, root: dict[str, Any], where: str) -> None:
         self.root, self.where = root, where
+        self.ahead: deque[tuple[Any, tuple[str, ...]]] = deque([(root, ())])
 
-    def fields(self, node: Any, path: tuple[str, ...]) -> Iterator[TableField]:
-        node = self.follow(node)
-        if len(path) > MAX_DEPTH:
-            return
-        for key, child in node.get("properties", {}).items():
-            place = _Place(f"{self.where}: {'/'.join((*path, key))}", (*path, key), key)
-            yield from self.field(place, child)
-        if isinstance(items := node.get("items"), dict):
-            yield from self.fields(items, (*path, "[]"))
+    def fields(self) -> Iterator[TableField]:
+        places = 0
+        while self.ahead and places < MAX_PLACES:
+            node, path = self.ahead.popleft()
+            node = self.follow(node)
+            for key, child in node.get("properties", {}).items():
+                places += 1
+                yield from self.field(_Place(f"{self.where}: {'/'.join((*path, key))}", (*path, key), key), child)
+            if isinstance(items := node.get("items"), dict):
+                places += 1
+                self.look_into(items, (*path, "[]"))
+
+    def look_into(self, node: Any, path: tuple[str, ...]) -> None:
+        if len(path) <= MAX_DEPTH:
+            self.ahead.append((node, path))
 
     def field(self, place: _Place, child: Any) -> Iterator[TableField]:
         resolved = self.follow(child)
@@ -55,7 +64,7 @@ class _Finder:
         elif table in ROLES:
             yield from self.table(place, table, resolved, asked=bool(word))
         elif word is None:
-            yield from self.fields(resolved, place.path)
+            self.look_into(resolved, place.path)
         else:
             raise UserError(f"{place.where}: {WORD} '{word}' belongs inside an item of entities or relations")
 
@@ -107,20 +116,13 @@ class _Finder:
             if not isinstance(node, dict):
                 return {}
             branches = [b for word in ("allOf", "anyOf", "oneOf") for b in node.get(word, []) if b != {"type": "null"}]
-            if str(node.get("$ref", "")).startswith("#/"):
-                node = self.at(node["$ref"])
+            if str(node.get("$ref", "")).startswith("#"):
+                node = at(self.root, node["$ref"])
             elif "properties" not in node and "items" not in node and len(branches) == 1:
                 node = branches[0]
             else:
                 return node
         return {}
-
-    def at(self, reference: str) -> Any:
-        node: Any = self.root
-        for step in reference[2:].split("/"):
-            step = step.replace("~1", "/").replace("~0", "~")
-            node = node[int(step)] if isinstance(node, list) else node.get(step, {})
-        return node
 
 
 def _plain_name(key: str, node: dict[str, Any]) -> str | None:

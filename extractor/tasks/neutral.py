@@ -1,7 +1,8 @@
 """Document text that can not act as a control token, and the way back.
 
 A word joiner (U+2060, invisible) goes in after the first character of anything that the tokenizer or the chat template
-would obey: `<|im_end|>` becomes `<⁠|im_end|>`. Text that holds such a thing with n joiners gets n + 1, so the change is
+would obey: `<|im_end|>` becomes `<⁠|im_end|>`. Joiners between the characters of a control string are looked through, so
+such a string starts at the same places before and after: one that had n joiners there gets n + 1, the change is
 reversible for every text, and a name that a model copies comes back as it was.
 """
 
@@ -17,14 +18,21 @@ class Neutraliser:
     """Takes the power out of control strings and gives it back."""
 
     def __init__(self, control_strings: Iterable[str] = ()) -> None:
-        words = sorted({*ALWAYS, *SWITCHES, *(w for w in control_strings if len(w.strip()) > 1)}, key=len, reverse=True)
-        inner = "|".join(f"{re.escape(word[0])}{JOINER}*{re.escape(word[1:])}" for word in words)
-        self._any = re.compile(inner)
+        words = {word.replace(JOINER, "") for word in (*ALWAYS, *SWITCHES, *control_strings)}
+        starts = "|".join(_start_of(word) for word in sorted(words) if len(word.strip()) > 1)
+        self._start = re.compile(starts)
+        self._neutral = re.compile(f"({starts}){JOINER}")
 
     def neutralise(self, text: str) -> str:
         """The text with one joiner more in each control string."""
-        return self._any.sub(lambda found: found[0][0] + JOINER + found[0][1:], text)
+        return self._start.sub(lambda found: found[0] + JOINER, text)
 
     def restore(self, text: str) -> str:
         """The text with one joiner less in each control string; one that a model wrote without stays as it is."""
-        return self._any.sub(lambda found: found[0].replace(JOINER, "", 1), text)
+        return self._neutral.sub(lambda found: found[1], text)
+
+
+def _start_of(word: str) -> str:
+    """The word's first character where the rest follows: matches may overlap, so nested words are all found."""
+    rest = "".join(f"{JOINER}*{re.escape(character)}" for character in word[1:])
+    return f"{re.escape(word[0])}(?={rest})"

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from extractor import shipped
@@ -17,6 +17,12 @@ from extractor.tasks.schema import Schema
 Message = dict[str, str]
 SYSTEM, USER = "--- system ---", "--- user ---"
 VARIABLES = ("title", "description", "schema", "guide", "document")
+# No loops, calls or attributes: a prompt ends, stays near its document's length, and runs nothing.
+ALLOWED = (
+    *(nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.CondExpr, nodes.Compare),
+    *(nodes.Operand, nodes.Not, nodes.And, nodes.Or, nodes.Filter, nodes.Concat),
+)
+FILTERS = ("trim", "upper", "lower", "length", "tojson")
 
 _environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=False, autoescape=False)
 
@@ -76,12 +82,28 @@ def _parse(path: Path, text: str) -> Prompt:
     system, split, user = rest.partition(USER)
     if not (found and split) or head.strip():
         raise UserError(f"--prompt {path}: needs a line '{SYSTEM}' first and a line '{USER}' after it")
-    if "document" in system.replace("documents", "") and "{{ document" in system:
+    for part, line in ((system, 1), (user, system.count("\n") + 1)):
+        _check_part(f"--prompt {path}", part, line)
+    if "document" in meta.find_undeclared_variables(_environment.parse(system)):
         raise UserError(f"--prompt {path}: {{{{ document }}}} belongs after '{USER}', so that the rest is cached")
+    if "document" not in meta.find_undeclared_variables(_environment.parse(user)):
+        raise UserError(f"--prompt {path}: {{{{ document }}}} is missing after '{USER}': no document would be sent")
+    return Prompt(path, _environment.from_string(system), _environment.from_string(user), text)
+
+
+def _check_part(where: str, part: str, line: int) -> None:
+    """UserError for a part that is no template, or that does more than put words in their places."""
     try:
-        return Prompt(path, _environment.from_string(system), _environment.from_string(user), text)
+        tree = _environment.parse(part)
     except TemplateSyntaxError as error:
-        raise UserError(f"--prompt {path}: line {error.lineno}: {error.message}") from None
+        raise UserError(f"{where}: line {line + error.lineno - 1}: {error.message}") from None
+    for node in tree.find_all(nodes.Node):
+        if not isinstance(node, ALLOWED) or (isinstance(node, nodes.Filter) and node.name not in FILTERS):
+            what = f"filter {node.name}" if isinstance(node, nodes.Filter) else type(node).__name__.lower()
+            raise UserError(
+                f"{where}: line {line + node.lineno - 1}: '{what}' is refused: a prompt holds text, {{{{ words }}}},"
+                f" {{% if %}} and the filters {', '.join(FILTERS)}"
+            )
 
 
 @lru_cache(maxsize=64)
