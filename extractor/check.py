@@ -1,6 +1,7 @@
 """What a job would do, found out without a model: for `extract check` and `extract show`."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -31,11 +32,11 @@ class Checked:
     examples_of_refused: list[str]
 
 
-def check(prepared: Prepared, given: frozenset[str]) -> Checked:
-    """The job, explained, and its first documents tried."""
+def check(prepared: Prepared, origins: Mapping[str, str]) -> Checked:
+    """The job, explained, and its first documents tried; `origins` says where a person set a field."""
     lengths, refused, said = _try_documents(prepared)
     return Checked(
-        settings=list(_settings(prepared, given)),
+        settings=list(_settings(prepared, origins)),
         columns=prepared.existing,
         tables=[f"{field.table} ← {'/'.join(field.path)}" for field in prepared.fields] or ["record only"],
         notes=_notes(prepared),
@@ -87,7 +88,7 @@ def _try_documents(prepared: Prepared) -> tuple[list[int], Counter[str], list[st
     return lengths, refused, said
 
 
-def _settings(prepared: Prepared, given: frozenset[str]) -> Any:
+def _settings(prepared: Prepared, origins: Mapping[str, str]) -> Any:
     found = {
         "prompt": str(prepared.desk.ask.prompt.path),
         "examples": str(prepared.examples_path or "none"),
@@ -97,8 +98,7 @@ def _settings(prepared: Prepared, given: frozenset[str]) -> Any:
     }
     for name in Job.model_fields:
         value = found.get(name, getattr(prepared.job, name))
-        origin = "given" if name in given else "found" if name in found else "default"
-        yield flag_of(name), value, origin
+        yield flag_of(name), value, origins.get(name, "found" if name in found else "default")
 
 
 def _notes(prepared: Prepared) -> list[str]:

@@ -3,15 +3,17 @@
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from extractor.boundary import EXIT_CODES, QUARANTINED, STOPPED, Drain, boundary
+from extractor.boundary import EXIT_CODES, FEW_CODES, OK, boundary
 from extractor.cli_shipped import models, schemas_command
-from extractor.config import Job
-from extractor.options import job_words, output_folder
+from extractor.jobfile import Asked
+from extractor.options import file_words, job_words, output_folder
+
+if TYPE_CHECKING:
+    from extractor.jobs import Kitchen
 
 app = typer.Typer(
     help="Entities, relations and summaries from documents: JSON Schema in, validated Parquet out, on vLLM.",
@@ -22,6 +24,12 @@ app = typer.Typer(
 )
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="no progress bar and no table")]
+Estimated = Annotated[bool, typer.Option("--estimate", help="say what the run would cost, from a sample")]
+Rate = Annotated[
+    float | None, typer.Option(help="output tokens a second, for --estimate (default: the last run's)", min=0.001)
+]
+job_files = typer.Typer(help="Run and check job files (TOML).", no_args_is_help=True)
+app.add_typer(job_files, name="job")
 app.add_typer(models, name="models")
 app.command(name="schemas")(schemas_command)
 
@@ -33,68 +41,90 @@ def main() -> None:
 
 @app.command(name="run", epilog=EXIT_CODES)
 @job_words
-def run_command(job: Job, given: frozenset[str], as_json: AsJson = False, quiet: Quiet = False) -> None:
+def run_command(asked: Asked, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Settle every document of INPUT: read, ask, validate, write Parquet. The same command continues.
 
     extract run news.jsonl --schema news --out out/news
     """
+    settle([asked], as_json, quiet)
+
+
+@job_files.command(name="run", epilog=EXIT_CODES)
+@file_words
+def job_run_command(asked: list[Asked], as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Run the jobs of FILE, one after the other; those that agree on model and engine load it once. Flags override.
+
+    extract job run job.toml --limit 10
+    """
+    settle(asked, as_json, quiet)
+
+
+def settle(asked: list[Asked], as_json: bool, quiet: bool, kitchen: "Kitchen | None" = None) -> None:
+    """Runs jobs, prints what each output holds then, and exits with the greatest of their codes."""
     with boundary():
-        from extractor.prepare import prepare
-        from extractor.progress import Bar
-        from extractor.run import make_vllm, run
+        from extractor.jobs import Kitchen, run_jobs, shows_for
+        from extractor.present import standing_rows, table
 
-        drain = Drain(None)
-        with drain.on_signal(), Bar(quiet) as bar:
-            tally = run(prepare(job, given), make_vllm, bar, drain)
-        _finish(job.out, as_json, quiet)
-        if tally.stopped:
-            raise typer.Exit(STOPPED)
-
-
-def _finish(out: Path, as_json: bool, quiet: bool) -> None:
-    from extractor.present import standing_rows, table
-    from extractor.status import standing
-
-    now = standing(out)
-    if as_json:
-        _print_json(_standing_json(now))
-    elif not quiet:
-        table(("", str(out)), standing_rows(now), stderr=True)
-    if now.quarantined and not now.pending:
-        raise typer.Exit(QUARANTINED)
+        codes = [OK]
+        for done in run_jobs(asked, shows_for(asked, quiet, sys.stderr.isatty()), kitchen or Kitchen()):
+            codes.append(done.code)
+            if as_json:
+                _print_json(_standing_json(done.standing))
+            elif not quiet and done.job.log_format == "text":
+                table(("", str(done.job.out)), standing_rows(done.standing), stderr=True)
+        raise typer.Exit(max(codes))
 
 
-@app.command(name="check")
+@app.command(name="check", epilog=FEW_CODES)
 @job_words
-def check_command(job: Job, given: frozenset[str], as_json: AsJson = False) -> None:
+def check_command(
+    asked: Asked, as_json: AsJson = False, estimate: Estimated = False, tokens_per_second: Rate = None
+) -> None:
     """Say what a run would do, where each setting came from, and what it would refuse; no model is loaded."""
+    _check([asked], as_json, estimate, tokens_per_second)
+
+
+@job_files.command(name="check", epilog=FEW_CODES)
+@file_words
+def job_check_command(
+    asked: list[Asked], as_json: AsJson = False, estimate: Estimated = False, tokens_per_second: Rate = None
+) -> None:
+    """Say what the jobs of FILE would do, as `extract check` does for one."""
+    _check(asked, as_json, estimate, tokens_per_second)
+
+
+def _check(asked: list[Asked], as_json: bool, estimated: bool, rate: float | None) -> None:
     with boundary():
         from extractor.check import check
-        from extractor.prepare import prepare
-        from extractor.present import check_lines, table
+        from extractor.estimate import estimate
+        from extractor.jobs import prepared
+        from extractor.present import check_lines, estimate_lines, table
 
-        checked = check(prepare(job, given), given)
-        if as_json:
-            _print_json(asdict(checked))
-            return
-        table(("setting", "value", "from"), ((name, _brief(value), origin) for name, value, origin in checked.settings))
-        table(("found", ""), check_lines(checked))
+        for one in asked:
+            ready = prepared(one)
+            checked = check(ready, one.origins)
+            cost = estimate(ready, rate) if estimated or rate else None
+            if as_json:
+                _print_json(asdict(checked) | ({"estimate": asdict(cost)} if cost else {}))
+                continue
+            rows = ((name, _brief(value), origin) for name, value, origin in checked.settings)
+            table(("setting", "value", "from"), rows)
+            table(("found", ""), [*check_lines(checked), *(estimate_lines(cost) if cost else ())])
 
 
-@app.command(name="show")
+@app.command(name="show", epilog=FEW_CODES)
 @job_words
 def show_command(
-    job: Job,
-    given: frozenset[str],
+    asked: Asked,
     doc_id: Annotated[str, typer.Option("--doc-id", help="the document to show")],
     as_json: AsJson = False,
 ) -> None:
     """Show the exact messages, rendered prompt, schema and sampling for one document; no model is loaded."""
     with boundary():
         from extractor.check import show
-        from extractor.prepare import prepare
+        from extractor.jobs import prepared
 
-        shown = show(prepare(job, given), doc_id)
+        shown = show(prepared(asked), doc_id)
         if as_json:
             _print_json(shown)
             return
@@ -103,7 +133,7 @@ def show_command(
                 typer.echo(f"--- {name} ---\n{_brief(value)}")
 
 
-@app.command(name="status")
+@app.command(name="status", epilog=FEW_CODES)
 def status_command(out: output_folder(), as_json: AsJson = False) -> None:  # type: ignore[valid-type]
     """Account for every document of an output folder: ok, empty, quarantined, pending; tokens and seconds."""
     with boundary():

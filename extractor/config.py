@@ -2,16 +2,19 @@
 
 import difflib
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 
 from extractor.errors import UserError
 from extractor.types import Mode
 
-DATA, MODEL, THINKING, OUTPUT = "Documents", "Model", "Thinking", "Output"
+DATA, MODEL, THINKING, OUTPUT, RUN = "Documents", "Model", "Thinking", "Output", "This run"
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}  # seconds
 
 
 def _word(default: Any, says: str, panel: str, **limits: Any) -> Any:
@@ -41,7 +44,13 @@ class Job(BaseModel):
     limit: int | None = _word(None, "stop after so many documents", DATA, ge=1)
     model: str = _word("Qwen/Qwen3-8B", "a name from `extract models`, a folder, or a hub id", MODEL)
     hub: Literal["huggingface", "modelscope"] = _word("huggingface", "where hub ids are looked up", MODEL)
-    engine: Literal["vllm"] = _word("vllm", "what answers", MODEL)
+    engine: Literal["vllm", "replay"] = _word("vllm", "what answers; replay judges the answers stored --from", MODEL)
+    from_: Path | None = Field(
+        None,
+        alias="from",
+        description="with --engine replay: the output folder whose stored answers are judged again",
+        json_schema_extra={"panel": MODEL},
+    )
     engine_arg: dict[str, Any] = _word({}, "KEY=VALUE for vllm.LLM, verbatim (repeat)", MODEL)
     context: int | None = _word(
         None, "tokens of prompt and answer; beyond the model's own, YaRN stretches it", MODEL, ge=256
@@ -67,14 +76,39 @@ class Job(BaseModel):
     part_documents: int = _word(1000, "documents in one part of the output", OUTPUT, ge=1)
     part_seconds: float = _word(120.0, "commit a part at least so often", OUTPUT, gt=0)
     supersede: bool = _word(False, "this job replaces another job's rows in the same output", OUTPUT)
+    max_runtime: str | None = _word(None, "end cleanly after 90s, 30m, 2h, 1d: exit 5 if work is left", RUN)
+    log_format: Literal["text", "json"] = _word("text", "json: one object a line on stderr", RUN)
+    metrics: Path | None = _word(None, "write the run's numbers to this file, in Prometheus' text format", RUN)
+    on_finish: str | None = _word(
+        None, "shell command to run at the end; it finds EXTRACT_EXIT_CODE, EXTRACT_OUT … in its environment", RUN
+    )
+
+    @field_validator("max_runtime")
+    @classmethod
+    def _is_a_time(cls, text: str | None) -> str | None:
+        if text is not None:
+            seconds(text)
+        return text
 
 
-def make_job(given: Mapping[str, Any], where: str = "") -> Job:
-    """The job that these words ask for; UserError with the nearest right word for one that does not exist."""
+def make_job(given: Mapping[str, Any], where: str = "", typed: Collection[str] = ()) -> Job:
+    """The job that these words ask for; UserError with the nearest right word for one that does not exist.
+
+    `where` is the file that they come from, but for those `typed` as flags.
+    """
     try:
         return Job.model_validate(dict(given))
     except ValidationError as error:
-        raise UserError(where + _first_fault(error)) from None
+        raise UserError(_says(error.errors()[0], where, typed)) from None
+
+
+def seconds(text: str) -> float:
+    """ "90s", "30m", "2h", "1d" or several of them ("1h30m") in seconds; ValueError for anything else."""
+    found = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
+    total = sum(float(number) * UNITS[unit] for number, unit in found)
+    if not total or "".join(number + unit for number, unit in found) != text:
+        raise ValueError("write it as a number with its unit: 90s, 30m, 2h, 1d or 1h30m")
+    return total
 
 
 def pairs(given: Sequence[str], flag: str) -> dict[str, Any]:
@@ -100,15 +134,17 @@ def _value(text: str) -> Any:
         return text
 
 
-def _first_fault(error: ValidationError) -> str:
-    fault = error.errors()[0]
+def nearest(word: str, known: Sequence[str]) -> str:
+    """What to add to a complaint about a word that is not known."""
+    near = difflib.get_close_matches(word.replace("-", "_"), known, 1)
+    return f"; did you mean '{near[0]}'?" if near else f" (one of {', '.join(known)})"
+
+
+def _says(fault: ErrorDetails, where: str, typed: Collection[str]) -> str:
     field = str(fault["loc"][0])
+    name = f"{where}{field}" if where and field not in typed else flag_of(field)
     if fault["type"] == "extra_forbidden":
-        known = [name.strip("_") for name in Job.model_fields]
-        near = difflib.get_close_matches(field.replace("-", "_"), known, 1)
-        return f"'{field}' is no setting" + (
-            f"; did you mean '{near[0]}'?" if near else f" (one of {', '.join(known)})"
-        )
+        return f"{where}'{field}' is no setting" + nearest(field, [name.strip("_") for name in Job.model_fields])
     if fault["type"] == "missing":
-        return f"{flag_of(field)} is missing"
-    return f"{flag_of(field)} {fault['input']}: {fault['msg'].removeprefix('Value error, ')}"
+        return f"{name} is missing"
+    return f"{name} {fault['input']}: {fault['msg'].removeprefix('Value error, ')}"

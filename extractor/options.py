@@ -1,7 +1,7 @@
 """The words of the command line, made from the fields of a job: one list for run, check and show."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, get_args
@@ -9,35 +9,62 @@ from typing import Annotated, Any, get_args
 import typer
 from pydantic.fields import FieldInfo
 
+from extractor.boundary import boundary
 from extractor.config import Job, flag_of, make_job, pairs
+from extractor.jobfile import Asked, load_jobs
 
 Given = dict[str, Any]
 _KIND = inspect.Parameter.KEYWORD_ONLY  # so that a word without a default may follow one that has it
 
 
 def job_words(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with every word of a job before its own parameters; it gets (job, fields that were given, …)."""
-    own = [p for name, p in inspect.signature(command).parameters.items() if name not in ("job", "given")]
+    """The command with every word of a job before its own parameters; it gets (asked, …)."""
     words = [_parameter(name, field) for name, field in Job.model_fields.items()]
 
     def filled(**typed: Any) -> None:
-        given = {name: typed.pop(name) for name in Job.model_fields}
-        job, names = job_from(given)
-        command(job, names, **typed)
+        with boundary():
+            asked = job_from({name: typed.pop(name) for name in Job.model_fields})
+        command(asked, **typed)
 
-    filled.__name__, filled.__doc__ = command.__name__, command.__doc__
-    filled.__signature__ = inspect.Signature([p.replace(kind=_KIND) for p in (*words, *own)])  # type: ignore[attr-defined]
-    filled.__annotations__ = {p.name: p.annotation for p in (*words, *own)}
-    return filled
+    return _signed(filled, command, words)
 
 
-def job_from(typed: Given) -> tuple[Job, frozenset[str]]:
-    """The job that was typed and the names of the fields that were: None and [] mean "not typed"."""
+def file_words(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with a job file and every flag of a job before its own parameters; it gets (asked jobs, …)."""
+    words = [_parameter(name, field) for name, field in Job.model_fields.items() if name != "inputs"]
+    file = Annotated[Path, typer.Argument(help="a job file (TOML)", metavar="FILE", show_default=False)]
+
+    def filled(file: Path, **typed: Any) -> None:
+        with boundary():
+            flags = given_flags({name: typed.pop(name) for name in Job.model_fields if name != "inputs"})
+            asked = load_jobs(file, flags)
+        command(asked, **typed)
+
+    return _signed(filled, command, [inspect.Parameter("file", _KIND, annotation=file), *words])
+
+
+def job_from(typed: Given) -> Asked:
+    """The job that was typed."""
+    given = given_flags(typed)
+    return Asked(make_job(given), dict.fromkeys(given, "flag"))
+
+
+def given_flags(typed: Given) -> Given:
+    """What of this was typed: None and [] mean "not typed"."""
     given = {name: value for name, value in typed.items() if value is not None and value != []}
-    for name in ("engine_arg", "sampling"):
-        if name in given:
-            given[name] = pairs(given[name], flag_of(name))
-    return make_job(given), frozenset(given)
+    return given | {name: pairs(given[name], flag_of(name)) for name in ("engine_arg", "sampling") if name in given}
+
+
+def _signed(
+    filled: Callable[..., None], command: Callable[..., None], words: Sequence[inspect.Parameter]
+) -> Callable[..., None]:
+    """`filled`, to be read by typer as the command with these words before its own, all but its first parameter."""
+    own = list(inspect.signature(command).parameters.values())[1:]
+    parameters = [p.replace(kind=_KIND) for p in (*words, *own)]
+    filled.__name__, filled.__doc__ = command.__name__, command.__doc__
+    filled.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    filled.__annotations__ = {p.name: p.annotation for p in parameters}
+    return filled
 
 
 def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:

@@ -23,6 +23,7 @@ class Corridor:
         self.draining: Callable[[], bool] = lambda: False
         self.unsettled: dict[str, Request] = {}  # documents with failed attempts behind them, by id
         self.answered: Mapping[str, Sequence[Answered]] = {}  # attempts of an earlier run, by fingerprint
+        self.stored: Callable[[Request], Sequence[Answered]] = lambda request: ()  # of another output, to be replayed
         self._halves: deque[Request] = deque()  # what a request under way still needs to be an attempt
         self._again: deque[Request] = deque()  # further attempts: the next wave
         self._settled: deque[Settlement] = deque()
@@ -63,7 +64,7 @@ class Corridor:
             request = document.problem or self.desk.first(document)
             if isinstance(request, Problem):
                 self._settled.append(_unasked(self.desk.fingerprint(document), document, request))
-            elif (earlier := self.answered.get(request.fingerprint)) is None:
+            elif not (earlier := self.answered.get(request.fingerprint) or self.stored(request)):
                 return request
             elif following := self._resume(request, earlier):
                 return following

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from extractor.check import Checked
+from extractor.estimate import Estimate
 from extractor.status import Standing
 
 
@@ -46,3 +47,15 @@ def check_lines(checked: Checked) -> Iterable[tuple[str, Any]]:
     yield from (("note", note) for note in checked.notes)
     yield from ((f"refused: {kind}", count) for kind, count in checked.refused.items())
     yield from (("  ", line) for line in checked.examples_of_refused)
+
+
+def estimate_lines(cost: Estimate) -> Iterable[tuple[str, Any]]:
+    """What `extract check --estimate` says."""
+    yield "to do", "unknown (standard input)" if cost.documents is None else cost.documents
+    yield "prompt tokens to come", _known(cost.prompt_tokens)
+    yield "answer tokens to come", f"{_known(cost.answer_tokens)} ({cost.answer_source})"
+    yield "hours", f"{'unknown' if cost.hours is None else f'{cost.hours:,.2f}'} ({cost.rate_source})"
+
+
+def _known(count: int | None) -> str:
+    return "unknown" if count is None else f"{count:,}"

@@ -12,6 +12,7 @@ from extractor.answers.cures import Cures
 from extractor.answers.judge import Judge
 from extractor.documents import count, read
 from extractor.engines.base import Engine
+from extractor.engines.replay import Stored
 from extractor.engines.vllm import VllmEngine, VllmSettings
 from extractor.errors import ExtractorError
 from extractor.pipeline import Corridor
@@ -117,6 +118,8 @@ class _Run:
         self.diary = Diary(manifest, _described(prepared), self.is_retry)
         self.corridor, self.waiting = corridor_of(prepared), Waiting(job.out)
         self.corridor.answered = self.waiting.answered()
+        if job.from_:
+            self.corridor.stored = Stored(job.from_).answers
         size = PartSize(job.part_documents, job.part_seconds)
         unsettled = self.corridor.unsettled.values
         self.writer = Writer(self.shelf, self.old, self.waiting, unsettled, size, not job.no_reasoning)

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from extractor.answers.judge import Judge
-from extractor.types import Completion, Extraction, Finish, Request, ThinkingMode
+from extractor.types import Completion, Extraction, Finish, Request, ThinkingEnd, ThinkingMode
+
+_FINISHES: dict[ThinkingEnd, Finish] = {"budget": "length", "truncated": "length", "repetition": "repetition"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Answered:
     detail: str
     thinking_tokens: int = 0
     answer_tokens: int = 0
+    prompt_tokens: int = 0
+    thinking_end: ThinkingEnd = "closed"
 
 
 def recall(judge: Judge, first: Request, answered: Sequence[Answered]) -> Extraction:
@@ -26,17 +30,34 @@ def recall(judge: Judge, first: Request, answered: Sequence[Answered]) -> Extrac
     extraction: Extraction | None = None
     for stored in sorted(answered, key=lambda one: one.attempt):
         earlier = (*extraction.completion.request.earlier, extraction) if extraction else ()
-        extraction = judge.judge(completion_of(replace(first, earlier=earlier), stored))
+        extraction = judge.judge(completion_of(replace(first, earlier=earlier), stored, judge.budget))
     assert extraction, "there is at least one stored attempt"
     return extraction
 
 
-def completion_of(request: Request, stored: Answered) -> Completion:
-    """The completion that a stored attempt was, for this request."""
+def completion_of(request: Request, stored: Answered, budget: int | None = None) -> Completion:
+    """The completion that a stored attempt was, for this request; `budget` is what a thought was given."""
     asked = replace(request, attempt=stored.attempt, mode=stored.mode, is_thought=False)
     if stored.reasoning is not None:
-        thought = Completion(asked, stored.reasoning, output_tokens=stored.thinking_tokens, stopped_by="stored")
-        asked = replace(asked, thought=thought)
+        asked = replace(asked, thought=_thought(asked, stored, stored.reasoning, budget))
     return Completion(
-        asked, stored.answer, finish=stored.finish, output_tokens=stored.answer_tokens, error=stored.detail
+        asked,
+        stored.answer,
+        finish=stored.finish,
+        prompt_tokens=stored.prompt_tokens,
+        output_tokens=stored.answer_tokens,
+        error=stored.detail,
+    )
+
+
+def _thought(asked: Request, stored: Answered, text: str, budget: int | None) -> Completion:
+    end = stored.thinking_end
+    room = budget if budget and end == "budget" else 0  # no budget is 0: any other end is not taken for it
+    return Completion(
+        replace(asked, max_tokens=room),
+        text,
+        finish=_FINISHES.get(end, "stop"),
+        stopped_by="stored" if end == "closed" else None,
+        prompt_tokens=stored.prompt_tokens,
+        output_tokens=stored.thinking_tokens,
     )

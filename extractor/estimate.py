@@ -1,0 +1,111 @@
+"""What a run would cost, before anything is spent: from a sample, the real tokenizer, and the last run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+
+from extractor.documents import count, read
+from extractor.prepare import Prepared
+from extractor.store.manifest import Manifest
+from extractor.store.shelf import Shelf
+from extractor.tasks.prompt import answer_text
+from extractor.types import Document, Problem
+
+SAMPLE, FILES = 1000, 50  # documents tokenised, from the beginnings of so many files at most
+THOUGHT = 1000  # tokens of a thought of which nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Tokens and hours to come. None where it cannot be known; the sources say what a number rests on."""
+
+    documents: int | None  # still to do
+    sampled: int
+    prompt_tokens: int | None
+    answer_tokens: int | None  # thoughts included
+    answer_source: str
+    tokens_per_second: float | None
+    rate_source: str
+
+    @property
+    def hours(self) -> float | None:
+        """How long the answers take."""
+        if self.answer_tokens is None or not self.tokens_per_second:
+            return None
+        return self.answer_tokens / self.tokens_per_second / 3600
+
+
+def estimate(prepared: Prepared, rate: float | None = None) -> Estimate:
+    """The cost of what is not settled yet; `rate` is output tokens a second, the last run's where it is None."""
+    left, lengths = _left(prepared), list(_prompt_lengths(prepared))
+    asked = sum(length > 0 for length in lengths) / max(len(lengths), 1)  # the rest needs no model
+    each, answer_source = _answer_tokens(prepared)
+    rate, rate_source = (rate, "at the rate given") if rate else _rate(prepared)
+    return Estimate(
+        documents=left,
+        sampled=len(lengths),
+        prompt_tokens=_times(left, sum(lengths) / max(len(lengths), 1)),
+        answer_tokens=_times(left, each * asked),
+        answer_source=f"{each:,.0f} a document, {answer_source}",
+        tokens_per_second=rate,
+        rate_source=rate_source,
+    )
+
+
+def _times(documents: int | None, each: float) -> int | None:
+    return None if documents is None else round(documents * each)
+
+
+def _left(prepared: Prepared) -> int | None:
+    total, limit, held = count(prepared.sources), prepared.job.limit, Manifest.load(prepared.job.out).content
+    if total is None:
+        return None
+    total = total if limit is None else min(total, limit)
+    settled = Shelf(prepared.job.out).count() if held.get("identity") == prepared.desk.identity else 0
+    return max(total - settled, 0)
+
+
+def _prompt_lengths(prepared: Prepared) -> Iterator[int]:
+    """Tokens of the first request for each document of the sample; 0 for one that no model is asked about."""
+    for document in _sample(prepared):
+        request = document.problem or prepared.desk.first(document)
+        yield 0 if isinstance(request, Problem) else len(request.prompt)
+
+
+def _sample(prepared: Prepared) -> Iterator[Document]:
+    sources = prepared.sources[:: -(-len(prepared.sources) // FILES)]
+    for source in sources:
+        yield from islice(read([source], prepared.columns), -(-SAMPLE // len(sources)))
+
+
+def _answer_tokens(prepared: Prepared) -> tuple[float, str]:
+    if (mean := _mean_of_output(prepared.job.out)) is not None:
+        return mean, f"as in {prepared.job.out}"
+    thought = (prepared.job.thinking_budget or THOUGHT) if prepared.job.mode == "think" else 0
+    said = f" and a guess of {thought} for the thought" if thought else ""
+    if examples := prepared.desk.ask.examples:
+        tokens = [len(prepared.chat.encode(answer_text(example["answer"]))) for example in examples]
+        return sum(tokens) / len(tokens) + thought, f"as in the worked example{said}"
+    return prepared.job.max_answer_tokens / 4 + thought, f"a guess: a quarter of --max-answer-tokens{said}"
+
+
+def _mean_of_output(out: Path) -> float | None:
+    """Output tokens of a document, all attempts and thoughts included, among those that a model was asked about."""
+    tokens = documents = 0
+    for _, rows in Shelf(out).read("documents", ["total_tokens", "attempts"]):
+        asked = rows.filter(pc.greater(rows["attempts"], 0))
+        tokens, documents = tokens + (pc.sum(asked["total_tokens"]).as_py() or 0), documents + len(asked)
+    return tokens / documents if documents else None
+
+
+def _rate(prepared: Prepared) -> tuple[float | None, str]:
+    held: dict[str, Any] = Manifest.load(prepared.job.out).content
+    last: dict[str, Any] = held.get("last_run") or {}
+    tokens, took = last.get("output_tokens"), last.get("seconds")
+    if not tokens or not took:
+        return None, "no run to go by: add --tokens-per-second N"
+    return tokens / took, f"at the last run's {tokens / took:,.0f} tokens/s, loading included"

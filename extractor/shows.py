@@ -1,0 +1,116 @@
+"""What is said on stderr while a run is under way: a bar for a terminal, lines for a log, JSON for a machine."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from extractor.progress import EVERY, Counts, Event, Ticker, Tone, as_json
+
+
+class Errors:
+    """Says what went wrong, and nothing else."""
+
+    def see(self, event: Event, counts: Counts) -> None:
+        """Nothing is shown."""
+
+    def say(self, tone: Tone, line: str, code: int | None = None) -> None:
+        """A warning or an error as a line."""
+        if tone != "note":
+            _write(f"extract: {'warning: ' if tone == 'warning' else ''}{line}")
+
+
+class Bar:
+    """A bar with documents/s, tokens/s, quarantined so far and time left."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm | None = None
+
+    def see(self, event: Event, counts: Counts) -> None:
+        """Moves the bar."""
+        if event == "start":
+            self._bar = tqdm(total=counts.total, unit="doc", dynamic_ncols=True, smoothing=0.05, file=sys.stderr)
+        elif self._bar is None:
+            return
+        elif event == "document":
+            said = f"{counts.rate(counts.output_tokens):,.0f} tok/s, {counts.settled['quarantined']} quarantined"
+            self._bar.set_postfix_str(said, refresh=False)
+            self._bar.update()
+        elif event == "end":
+            self._bar.close()
+        else:
+            self._bar.set_description_str(f"loading {counts.model}" if event == "loading" else "")
+            self._bar.unpause()
+
+    def say(self, tone: Tone, line: str, code: int | None = None) -> None:
+        """A line below the bar."""
+        if self._bar is not None:
+            self._bar.close()
+        _write(f"extract: {'warning: ' if tone == 'warning' else ''}{line}")
+
+
+class Lines(Errors):
+    """Plain lines for a log: about every ten seconds, and about every tenth of a long run."""
+
+    def __init__(self, every: float = EVERY) -> None:
+        self._ticker = Ticker(every, slowing=True)
+
+    def see(self, event: Event, counts: Counts) -> None:
+        """Writes a line where there is something to say."""
+        if event == "start":
+            _write(f"extract: {_number(counts.total)} documents into {counts.out}")
+        elif event == "loading":
+            _write(f"extract: loading {counts.model}")
+        elif event == "loaded":
+            _write(f"extract: {counts.model} is loaded, {counts.seconds:,.0f} s after the start")
+        elif event == "document" and self._ticker.due():
+            _write(f"extract: {_so_far(counts)}")
+
+    def say(self, tone: Tone, line: str, code: int | None = None) -> None:
+        """Any line."""
+        _write(f"extract: {'warning: ' if tone == 'warning' else ''}{line}")
+
+
+class JsonLines:
+    """One JSON object a line, for a machine."""
+
+    def __init__(self, out: Path, every: float = EVERY) -> None:
+        self._out, self._ticker = out, Ticker(every)
+
+    def see(self, event: Event, counts: Counts) -> None:
+        """Writes the event with the counts."""
+        if event == "document":
+            if self._ticker.due():
+                self._write("progress", as_json(counts))
+        elif event in ("loading", "loaded"):
+            self._write(event, {"model": counts.model, "seconds": round(counts.seconds, 3)})
+        else:
+            self._write(event, as_json(counts))
+
+    def say(self, tone: Tone, line: str, code: int | None = None) -> None:
+        """The line as an event."""
+        self._write(tone, {"message": line} | ({} if code is None else {"exit_code": code}))
+
+    def _write(self, event: str, fields: dict[str, Any]) -> None:
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        _write(json.dumps({"time": stamp, "event": event, "out": str(self._out), **fields}, ensure_ascii=False))
+
+
+def _so_far(counts: Counts) -> str:
+    done, rate = counts.skipped + counts.new, counts.rate(counts.new)
+    said = f"{done:,} of {_number(counts.total)} documents"
+    said += f" ({done / counts.total:.0%})" if counts.total else ""
+    said += f", {rate:,.1f} a second, {counts.rate(counts.output_tokens):,.0f} tokens/s"
+    said += f", {counts.settled['quarantined']:,} quarantined"
+    return said + (f", {counts.pending / rate:,.0f} s left" if counts.pending is not None and rate else "")
+
+
+def _number(total: int | None) -> str:
+    return "an unknown number of" if total is None else f"{total:,}"
+
+
+def _write(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

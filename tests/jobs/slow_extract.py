@@ -1,0 +1,61 @@
+"""`extract run` and `extract job run` with a model that takes its time: a program for tests to start and to signal.
+
+SLOW_SECONDS: how long each answer takes. SLOW_ANSWER: the answer. SLOW_DIES_AT: at which request the engine dies.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import typer
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from fakes import answering, fake_model
+
+from extractor.cli import AsJson, Quiet, settle
+from extractor.engines.base import Engine
+from extractor.errors import EngineError
+from extractor.jobfile import Asked
+from extractor.jobs import Kitchen
+from extractor.options import file_words, job_words
+from extractor.prepare import Prepared, prepare
+from extractor.types import Request
+
+ANSWER = '{"entities": [], "relations": [], "summary": "It happened."}'
+app = typer.Typer(pretty_exceptions_enable=False)
+asked_for = 0
+
+
+def load(prepared: Prepared) -> Engine:
+    print("LOADED", flush=True)
+    seconds, dies_at = float(os.environ.get("SLOW_SECONDS", "0")), int(os.environ.get("SLOW_DIES_AT", "0"))
+
+    def answer(request: Request) -> str:
+        global asked_for
+        asked_for += 1
+        if asked_for == dies_at:
+            raise EngineError("the engine died: as the test wants it")
+        time.sleep(seconds)
+        return os.environ.get("SLOW_ANSWER", ANSWER)
+
+    return answering(answer, window=2)
+
+
+KITCHEN = Kitchen(lambda asked: prepare(asked.job, frozenset(asked.origins), fake_model()), load)
+
+
+@app.command()
+@job_words
+def run(asked: Asked, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    settle([asked], as_json, quiet, KITCHEN)
+
+
+@app.command()
+@file_words
+def job(asked: list[Asked], as_json: AsJson = False, quiet: Quiet = False) -> None:
+    settle(asked, as_json, quiet, KITCHEN)
+
+
+if __name__ == "__main__":
+    app()
