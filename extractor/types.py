@@ -19,6 +19,7 @@ ProblemKind = Literal[
     "duplicate_id",  # an earlier row of this run has the same id
     "unreadable",  # a file, or the rest of it, cannot be read
     # settled by the desk
+    "bad_mode",  # the mode column holds no mode, or one that this model cannot do
     "too_long",  # prompt and answer do not fit the context
     # found by the tasting room
     "thinking_unfinished",  # the thought never closed: no answer
@@ -83,7 +84,7 @@ class Request:
     attempt: int = 1  # 0 = settled without asking a model
     earlier: tuple["Extraction", ...] = ()  # what earlier attempts at this document gave
     property: str | None = None  # the one property asked for, where the schema is asked in pieces
-    gathered: dict[str, Any] = field(default_factory=dict)  # the pieces answered so far
+    pieces: tuple["Completion", ...] = ()  # the answers for the properties before it
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """What went wrong with an answer, and the next request that may mend it: each kind of failure has its own remedy."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from extractor.answers.signals import signals
 from extractor.tasks.desk import Desk
@@ -49,32 +50,57 @@ class Cures:
 
 
 def next_piece(desk: Desk, piece: Completion) -> Request | Completion:
-    """After one property of a schema asked in pieces: the request for the next, or the whole answer after the last."""
+    """After one property of a schema asked in pieces: the request for the next, or the whole answer after the last.
+
+    A piece that is no JSON object is given back as it is: nothing can be made of it.
+    """
     request = piece.request
-    gathered = {**request.gathered, **json.loads(piece.text)}
-    left = [name for name in desk.pieces() if name not in gathered]
-    if not left:
-        return replace(piece, text=json.dumps(gathered, ensure_ascii=False))
-    return replace(request, property=left[0], gathered=gathered, schema=desk.piece(left[0]))
+    pieces, names = (*request.pieces, piece), desk.pieces()
+    if _object(piece.text) is None:
+        return piece
+    if len(pieces) < len(names):
+        name = names[len(pieces)]
+        return replace(request, property=name, pieces=pieces, schema=desk.piece(name))
+    return _merged(pieces)
+
+
+def _merged(pieces: Sequence[Completion]) -> Completion:
+    """The pieces as one answer, with the tokens and seconds of all."""
+    record = {key: value for piece in pieces for key, value in (_object(piece.text) or {}).items()}
+    return replace(
+        pieces[-1],
+        text=json.dumps(record, ensure_ascii=False),
+        output_tokens=sum(piece.output_tokens for piece in pieces),
+        seconds=sum(piece.seconds or 0.0 for piece in pieces),
+    )
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _more_room(desk: Desk, extraction: Extraction, problem: Problem) -> Request | Problem:
     """Twice the answer tokens, as far as the context goes; then the schema in pieces."""
     request = extraction.completion.request
-    room = desk.context - len(request.prompt)
-    if request.max_tokens < min(2 * desk.ask.max_answer_tokens, room):
-        return replace(request, max_tokens=min(2 * request.max_tokens, room))
-    pieces = desk.pieces()
-    if request.property or len(pieces) < 2:
+    most = min(2 * desk.ask.max_answer_tokens, desk.context - len(request.prompt))
+    if request.max_tokens < most:
+        return replace(request, max_tokens=most)
+    names = desk.pieces()
+    if request.property or len(names) < 2:
         return problem
-    return replace(request, property=pieces[0], gathered={}, schema=desk.piece(pieces[0]))
+    return replace(request, property=names[0], schema=desk.piece(names[0]))
 
 
 def _ask_again(desk: Desk, extraction: Extraction, problem: Problem) -> Request | Problem:
     """The answer and its fault go back to the model."""
-    request = extraction.completion.request
-    said = {"role": "assistant", "content": extraction.completion.text}
-    fault = {"role": "user", "content": REPAIR.format(fault=desk.neutraliser.neutralise(problem.detail))}
+    request, tame = extraction.completion.request, desk.neutraliser
+    answer = tame.neutralise(tame.restore(extraction.completion.text))  # what it copied has its joiner already
+    said = {"role": "assistant", "content": answer}
+    fault = {"role": "user", "content": REPAIR.format(fault=tame.neutralise(problem.detail))}
     return desk.build(request.document, request.mode, more=(said, fault))
 
 
@@ -87,7 +113,11 @@ def _draw_anew(desk: Desk, extraction: Extraction, problem: Problem) -> Request 
 
 
 def _without_grammar(desk: Desk, extraction: Extraction, problem: Problem) -> Request | Problem:
-    return replace(extraction.completion.request, schema=None)
+    """Once more, the answer without its grammar; a thought, which has none, from the start."""
+    request = extraction.completion.request
+    if request.thought and request.thought.finish == "error":
+        return desk.build(request.document, request.mode)
+    return problem if request.schema is None else replace(request, schema=None)
 
 
 CURES: dict[ProblemKind, Callable[[Desk, Extraction, Problem], Request | Problem]] = {

@@ -7,7 +7,10 @@ Span = tuple[int, int]
 
 
 def find_all(name: str, text: str) -> list[Span]:
-    """Every exact mention, left to right, not overlapping; whole words where the script has words."""
+    """Every exact mention, left to right, not overlapping: whole words, and parts of words only where there is none.
+
+    In scripts without spaces between words (Chinese, Thai, Korean with its endings) any place counts.
+    """
     whole = [found.span() for found in _whole_words(name).finditer(text)]
     return whole or [found.span() for found in re.finditer(re.escape(name), text)]
 
@@ -21,10 +24,10 @@ def first_span(quote: str, text: str) -> Span | None:
 @lru_cache(maxsize=4096)
 def _whole_words(name: str) -> re.Pattern[str]:
     before = r"(?<![^\W_])" if _spaced(name[0]) else ""
-    after = r"(?![^\W_])" if _spaced(name[-1]) else ""
+    after = r"(?![^\W_]|[\u0300-\u036f])" if _spaced(name[-1]) else ""
     return re.compile(before + re.escape(name) + after)
 
 
 def _spaced(character: str) -> bool:
     """A letter or digit of a script that puts spaces between words (Latin, Greek, Cyrillic, Hebrew, Arabic …)."""
-    return character.isalnum() and ord(character) < 0x0E00
+    return character.isalnum() and (character < "\u0e00" or "\u1e00" <= character < "\u2000")

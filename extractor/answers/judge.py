@@ -3,17 +3,19 @@
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jsonschema.exceptions import best_match
 from jsonschema.protocols import Validator
 
-from extractor.limit import TooSlow, time_limit
 from extractor.answers.tables import entities_of, relations_of, summary_of
+from extractor.limit import TooSlow, time_limit
 from extractor.types import Completion, Extraction, Problem, TableField, ThinkingEnd
 
 VALIDATION_SECONDS = 5.0  # of our own processor time: a schema can make one answer take for ever
+MAX_NESTING = 100  # levels of lists and objects; readers of the record have limits too
+_DEEP = f"nested deeper than {MAX_NESTING} levels"
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n\s*```\s*\Z", re.DOTALL)
 
 
@@ -25,9 +27,12 @@ class Judge:
     fields: Sequence[TableField]
     restore: Callable[[str], str]
     budget: int | None  # thinking tokens asked for
+    seconds: float = VALIDATION_SECONDS
 
     def judge(self, completion: Completion) -> Extraction:
         """The extraction of a completed answer: exactly one of a record or a problem."""
+        if completion.request.is_thought:
+            completion = _unanswered(completion)
         end = thinking_end(completion.request.thought, self.budget)
         parsed = _unfinished(completion) or _parse(completion.text)
         if isinstance(parsed, Problem):
@@ -42,15 +47,21 @@ class Judge:
 
     def _fault(self, record: Any) -> Problem | None:
         try:
-            with time_limit(VALIDATION_SECONDS):
+            with time_limit(self.seconds):
                 error = best_match(self.validator.iter_errors(record))
         except TooSlow:
-            return Problem("invalid", f"the schema takes over {VALIDATION_SECONDS:.0f} s to check this answer")
-        except (RecursionError, re.error) as error:
-            return Problem("invalid", f"the schema cannot be checked against this answer: {error}")
+            return Problem("invalid", f"the schema takes over {self.seconds:g} s to check this answer")
+        except (RecursionError, ArithmeticError) as fault:
+            return Problem("invalid", f"the schema cannot be checked against this answer: {fault}")
         if error is None:
             return None
         return Problem("invalid", f"at {'/'.join(map(str, error.absolute_path)) or 'the root'}: {error.message[:300]}")
+
+
+def _unanswered(thought: Completion) -> Completion:
+    """A thought that no answer came after, as an attempt: its text is the thought's, and the answer is empty."""
+    request = replace(thought.request, is_thought=False, stop=(), thought=thought)
+    return replace(thought, request=request, text="", tokens=[], output_tokens=0, seconds=None)
 
 
 def thinking_end(thought: Completion | None, budget: int | None) -> ThinkingEnd:
@@ -68,7 +79,7 @@ def _unfinished(completion: Completion) -> Problem | None:
     if completion.finish == "error":
         return Problem("engine", completion.error)
     if completion.finish == "repetition":
-        return Problem("repetition", f"the same tokens again and again after {completion.output_tokens} tokens")
+        return Problem("repetition", "the same tokens again and again")
     if completion.finish == "length":
         return Problem("truncated", f"no end within {completion.output_tokens} tokens; raise --max-answer-tokens")
     return None
@@ -78,14 +89,19 @@ def _parse(text: str) -> tuple[Any] | Problem:
     fenced = _FENCE.match(text)
     try:
         value = json.loads(fenced[1] if fenced else text, parse_constant=_no_constant)
-        json.dumps(value, ensure_ascii=False).encode()
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:
         return Problem("unparsable", "a lone surrogate: the text cannot be stored as UTF-8")
     except RecursionError:
-        return Problem("unparsable", "nested too deeply")
+        return Problem("unparsable", _DEEP)
     except ValueError as error:
         return Problem("unparsable", str(error))
-    return (value,)
+    return Problem("unparsable", _DEEP) if _deeper(value, MAX_NESTING) else (value,)
+
+
+def _deeper(value: Any, levels: int) -> bool:
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_deeper(child, levels - 1) for child in children)
 
 
 def _no_constant(word: str) -> Any:
@@ -96,5 +112,5 @@ def _map_strings(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {key: _map_strings(child, change) for key, child in value.items()}
+        return {change(key): _map_strings(child, change) for key, child in value.items()}
     return [_map_strings(child, change) for child in value] if isinstance(value, list) else value

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from extractor.errors import UserError
 from extractor.tasks.chat import CLOSE, CLOSING, EARLY_STOP, Chat
 from extractor.tasks.grammar import grammar
 from extractor.tasks.neutral import Neutraliser
 from extractor.tasks.prompt import Message, Prompt, answer_text
 from extractor.tasks.schema import Schema
+from extractor.tasks.thinking import SOFT, fault_of_mode
 from extractor.types import Completion, Document, Mode, Problem, Request, Sampling, ThinkingMode
 
 MIN_THOUGHT = 64  # tokens of room below which thinking makes no sense
-SOFT = {"/think", "/no_think"}
 THINK_FIRST = (
     "Before you answer, think inside <think> and </think>: which names the document holds, of which type each is, and"
     " what it says about how they belong together. Keep it short. Answer only after </think>."
@@ -47,6 +48,15 @@ class Desk:
         self._name = digest(self.identity)
         self._before = {mode: _before(ask, mode) for mode in ask.sampling}
         self._closing_room = len(chat.encode(EARLY_STOP + CLOSING))
+        if isinstance(
+            fault := self.build(Document("", "", ""), "think" if ask.mode == "think" else "no_think"), Problem
+        ):
+            cure = "raise --context, lower --max-answer-tokens, or shorten the schema or the prompt"
+            raise UserError(f"no document fits: without any there are {fault.detail}; {cure}")
+
+    def work_as(self, identity: dict[str, Any]) -> None:
+        """From now on the work goes by the name of the job with this identity, as a retry of its documents does."""
+        self.identity, self._name = identity, digest(identity)
 
     def fingerprint(self, document: Document) -> str:
         """32 hex digits that name this work: this job on this text, wherever it lies."""
@@ -54,10 +64,14 @@ class Desk:
 
     def first(self, document: Document) -> Request | Problem:
         """The first request for a document, or why none can be made."""
-        return self.build(document, self.first_mode(document))
+        fault = fault_of_mode(document.mode, self.chat.kind, self.ask.prompted)
+        return Problem("bad_mode", fault) if fault else self.build(document, self.first_mode(document))
 
     def first_mode(self, document: Document) -> ThinkingMode:
-        """The mode in which a document is asked first: its own, else the job's (auto begins without thought)."""
+        """The mode in which a document is asked first: its own, else the job's (auto begins without thought).
+
+        A soft switch is read by the model in its thinking mode: at `/no_think` it closes the thought at once.
+        """
         if document.mode:
             return "no_think" if document.mode == "no_think" else "think"
         return "think" if self.ask.mode == "think" else "no_think"
@@ -89,10 +103,10 @@ class Desk:
     def answer_after(self, thought: Completion) -> Request:
         """The second of two requests: the same prompt with its thought, closed, to be answered under the grammar."""
         asked = thought.request
-        early = "" if thought.stopped_by is not None else EARLY_STOP
+        closed = CLOSING if thought.stopped_by is not None else EARLY_STOP + CLOSING
         return replace(
             asked,
-            prompt=[*asked.prompt, *thought.tokens, *self.chat.encode(early + CLOSING)],
+            prompt=[*asked.prompt, *self._tokens_of(thought), *self.chat.encode(closed)],
             max_tokens=self.ask.max_answer_tokens,
             schema=self.grammar,
             stop=(),
@@ -100,14 +114,22 @@ class Desk:
             thought=thought,
         )
 
+    def _tokens_of(self, thought: Completion) -> list[int]:
+        """The thought without what ended it: a text that stops it, or the model's own end, is among its tokens."""
+        whole = thought.finish != "stop" or isinstance(thought.stopped_by, int)
+        return thought.tokens if whole else self.chat.encode(thought.text)
+
     def pieces(self) -> list[str]:
         """The schema's root properties: what may be asked for one by one."""
         return list(self.ask.schema.body.get("properties", {}))
 
     def piece(self, name: str) -> str:
         """The grammar of an object with this root property alone."""
-        body = {**self.ask.schema.body, "required": [name]}
-        return grammar(replace(self.ask.schema, body={**body, "properties": {name: body["properties"][name]}}))
+        whole = self.ask.schema.body
+        shared = {word: whole[word] for word in ("$schema", "$id", "$defs", "definitions") if word in whole}
+        required = [name] if name in whole.get("required", []) else []
+        body = shared | {"type": "object", "properties": {name: whole["properties"][name]}, "required": required}
+        return grammar(replace(self.ask.schema, body=body))
 
     def messages(self, document: Document, mode: ThinkingMode) -> list[Message]:
         """The exact messages for this document."""

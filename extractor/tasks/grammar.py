@@ -7,8 +7,8 @@ Which keywords llguidance refuses: its own error messages, release 1.7.6.
 import json
 from typing import Any
 
-from extractor.tasks.keywords import KNOWN, LISTS, MAPS, SINGLES
-from extractor.tasks.schema import Schema, walk
+from extractor.tasks.keywords import KNOWN, LISTS, MAPS, SINGLES, walk
+from extractor.tasks.schema import Schema
 
 FORMATS = {
     *("date", "time", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "uuid", "uri"),

@@ -56,3 +56,11 @@ def at(root: Any, reference: str) -> Any:
         else:
             node = node[int(step)] if isinstance(node, list) and step.isdecimal() and int(step) < len(node) else {}
     return node
+
+
+def walk(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every subschema that is an object, with its JSON pointer, parents first; references are not followed."""
+    if isinstance(schema, dict):
+        yield path, schema
+        for step, child in children(schema):
+            yield from walk(child, f"{path}/{step}")

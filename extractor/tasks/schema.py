@@ -2,33 +2,25 @@
 
 import importlib
 import json
-import re
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 from pydantic import BaseModel
-from referencing import Resource
-from referencing.exceptions import Unresolvable
-from referencing.jsonschema import specification_with
 
 from extractor import shipped
 from extractor.errors import UserError
 from extractor.limit import TooSlow, time_limit
-from extractor.tasks.keywords import children, unknown_keywords
+from extractor.tasks.lint import lint
 
 MAX_SCHEMA_BYTES = 1 << 20
 CHECKING_SECONDS = 10.0  # of processor time
-Resolver = Any  # of referencing, which gives its type no public name
-Place = tuple[Resource[Any], Resolver]
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # one loaded schema is itself: a key for what is made of it once
@@ -109,87 +101,8 @@ def _checked(name: str, body: Any, path: Path | None) -> Schema:
     schema = Schema(name, body, path)
     try:
         with time_limit(CHECKING_SECONDS):
-            return Schema(name, body, path, tuple(_check(where, schema)))
+            return Schema(name, body, path, tuple(lint(where, body, type(schema.validator()))))
     except RecursionError:
         raise UserError(f"{where}: nested too deeply to check") from None
     except TooSlow:
         raise UserError(f"{where}: not checked within {CHECKING_SECONDS:.0f} s; make it smaller") from None
-
-
-def _check(where: str, schema: Schema) -> Iterator[str]:
-    """Notes on the schema; UserError for what is wrong with it."""
-    _check_form(where, type(schema.validator()), schema.body)
-    _check_references(where, schema)
-    _check_patterns(where, schema.body)
-    yield from _keyword_notes(where, schema.body)
-
-
-def _check_form(where: str, draft: type[Validator], body: Any) -> None:
-    try:
-        draft.check_schema(body)
-    except jsonschema.SchemaError as error:
-        at = "/".join(map(str, error.absolute_path)) or "the root"
-        raise UserError(f"{where}: not a JSON Schema: at {at}: {error.message[:200]}") from None
-
-
-def _check_references(where: str, schema: Schema) -> None:
-    """Every reference leads to a schema inside this one (or to one of JSON Schema's own)."""
-    draft = type(schema.validator())
-    words = [word for word in ("$ref", "$dynamicRef") if word in draft.VALIDATORS]
-    form = specification_with(draft.META_SCHEMA["$schema"])
-    root = form.create_resource(schema.body)
-    registry = SPECIFICATIONS.with_resource(root.id() or "", root).crawl()
-    known, ahead = set[int](), [(root, registry.resolver(root.id() or ""))]
-    while ahead:
-        targets = [_target(where, place) for place in _references(ahead, known, words)]
-        outside = [(reference, found) for reference, found in targets if id(found.contents) not in known]
-        for reference, found in outside:  # a place that is no subschema by itself: nobody has looked at it yet
-            _check_form(f"{where}: $ref {reference}", draft, found.contents)
-        ahead = [(form.create_resource(found.contents), found.resolver) for _, found in outside]
-
-
-def _references(ahead: list[Place], known: set[int], words: list[str]) -> Iterator[tuple[str, Resolver]]:
-    """The references in these schemas and all that they hold, but not in those already known."""
-    ahead = list(ahead)
-    while ahead:
-        here, resolver = ahead.pop()
-        if isinstance(here.contents, dict) and id(here.contents) not in known:
-            known.add(id(here.contents))
-            ahead += [(inner, resolver.in_subresource(inner)) for inner in here.subresources()]
-            yield from ((here.contents[word], resolver) for word in words if word in here.contents)
-
-
-def _target(where: str, place: tuple[str, Resolver]) -> tuple[str, Any]:
-    reference, resolver = place
-    try:
-        return reference, resolver.lookup(reference)
-    except (Unresolvable, ValueError):
-        remote = "is remote and nothing is ever fetched" if "://" in reference else "leads nowhere"
-        raise UserError(f"{where}: $ref {reference} {remote}; copy what it means into $defs") from None
-
-
-def _check_patterns(where: str, body: dict[str, Any]) -> None:
-    for path, node in walk(body):
-        for pattern in (*filter(None, [node.get("pattern")]), *node.get("patternProperties", {})):
-            try:
-                re.compile(pattern)
-            except (re.error, OverflowError) as error:
-                raise UserError(
-                    f"{where}: {path or '/'}: pattern {pattern[:80]!r}: {error}; write it as Python's re"
-                ) from None
-
-
-def walk(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every subschema that is an object, with its JSON pointer, parents first; references are not followed."""
-    if isinstance(schema, dict):
-        yield path, schema
-        for step, child in children(schema):
-            yield from walk(child, f"{path}/{step}")
-
-
-def _keyword_notes(where: str, body: dict[str, Any]) -> Iterator[str]:
-    for path, node in walk(body):
-        for word, near in unknown_keywords(node):
-            if near:
-                raise UserError(f"{where}: {path or '/'}: '{word}' is no JSON Schema keyword; did you mean '{near}'?")
-            yield f"{path or '/'}: keyword '{word}' is not JSON Schema's and is ignored"

@@ -4,6 +4,8 @@ from extractor.errors import UserError
 from extractor.tasks.chat import ThinkingKind
 from extractor.types import Mode, Sampling, ThinkingMode
 
+HARD, SOFT = ("think", "no_think"), ("/think", "/no_think")
+
 
 def check_mode(model: str, kind: ThinkingKind, mode: Mode, prompted: bool) -> None:
     """Nothing, where the model can do this mode; UserError with the cure where it can not."""
@@ -25,3 +27,18 @@ def check_sampling(sampling: dict[ThinkingMode, Sampling], kind: ThinkingKind, f
             "--sampling temperature=0 with thinking ends in endless repetition (Qwen's own warning); leave it out,"
             " or add --force-greedy"
         )
+
+
+def fault_of_mode(mode: str | None, kind: ThinkingKind, prompted: bool) -> str | None:
+    """Why a document cannot be asked in the mode that its row names (None = the job's own), or None."""
+    if mode is None:
+        return None
+    if mode not in (*HARD, *SOFT):
+        return f"--mode-column: {mode[:40]!r} is no mode (one of {', '.join((*HARD, *SOFT))}, or null)"
+    if mode in SOFT and kind != "hybrid":
+        return f"--mode-column: {mode} needs a model with both modes; write {mode[1:]}, or null"
+    if mode == "no_think" and kind == "always":
+        return "--mode-column: no_think: this model always thinks; write think, or null"
+    if mode == "think" and kind == "never" and not prompted:
+        return "--mode-column: think: this model has no thinking of its own; add --thinking prompted"
+    return None

@@ -1,0 +1,88 @@
+"""What is wrong with a schema: its form, its references, its patterns, its keywords."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+from jsonschema.protocols import Validator
+from jsonschema_specifications import REGISTRY as SPECIFICATIONS
+from referencing import Resource
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import specification_with
+
+from extractor.errors import UserError
+from extractor.tasks.keywords import unknown_keywords, walk
+
+Resolver = Any  # of referencing, which gives its type no public name
+Place = tuple[Resource[Any], Resolver]
+
+
+def lint(where: str, body: dict[str, Any], draft: type[Validator]) -> Iterator[str]:
+    """Notes on a schema of this draft, for its author; UserError for what is wrong with it."""
+    _check_form(where, draft, body)
+    _check_references(where, body, draft)
+    _check_patterns(where, body)
+    yield from _keyword_notes(where, body)
+
+
+def _check_form(where: str, draft: type[Validator], body: Any) -> None:
+    try:
+        draft.check_schema(body)
+    except jsonschema.SchemaError as error:
+        at = "/".join(map(str, error.absolute_path)) or "the root"
+        raise UserError(f"{where}: not a JSON Schema: at {at}: {error.message[:200]}") from None
+
+
+def _check_references(where: str, body: dict[str, Any], draft: type[Validator]) -> None:
+    """Every reference leads to a schema inside this one (or to one of JSON Schema's own)."""
+    words = [word for word in ("$ref", "$dynamicRef") if word in draft.VALIDATORS]
+    form = specification_with(draft.META_SCHEMA["$schema"])
+    root = form.create_resource(body)
+    registry = SPECIFICATIONS.with_resource(root.id() or "", root).crawl()
+    known, ahead = set[int](), [(root, registry.resolver(root.id() or ""))]
+    while ahead:
+        targets = [_target(where, place) for place in _references(ahead, known, words)]
+        outside = [(reference, found) for reference, found in targets if id(found.contents) not in known]
+        for reference, found in outside:  # a place that is no subschema by itself: nobody has looked at it yet
+            _check_form(f"{where}: $ref {reference}", draft, found.contents)
+        ahead = [(form.create_resource(found.contents), found.resolver) for _, found in outside]
+
+
+def _references(ahead: list[Place], known: set[int], words: list[str]) -> Iterator[tuple[str, Resolver]]:
+    """The references in these schemas and all that they hold, but not in those already known."""
+    ahead = list(ahead)
+    while ahead:
+        here, resolver = ahead.pop()
+        if isinstance(here.contents, dict) and id(here.contents) not in known:
+            known.add(id(here.contents))
+            ahead += [(inner, resolver.in_subresource(inner)) for inner in here.subresources()]
+            yield from ((here.contents[word], resolver) for word in words if word in here.contents)
+
+
+def _target(where: str, place: tuple[str, Resolver]) -> tuple[str, Any]:
+    reference, resolver = place
+    try:
+        return reference, resolver.lookup(reference)
+    except (Unresolvable, ValueError):
+        remote = "is remote and nothing is ever fetched" if "://" in reference else "leads nowhere"
+        raise UserError(f"{where}: $ref {reference} {remote}; copy what it means into $defs") from None
+
+
+def _check_patterns(where: str, body: dict[str, Any]) -> None:
+    for path, node in walk(body):
+        for pattern in (*filter(None, [node.get("pattern")]), *node.get("patternProperties", {})):
+            try:
+                re.compile(pattern)
+            except (re.error, OverflowError) as error:
+                raise UserError(
+                    f"{where}: {path or '/'}: pattern {pattern[:80]!r}: {error}; write it as Python's re"
+                ) from None
+
+
+def _keyword_notes(where: str, body: dict[str, Any]) -> Iterator[str]:
+    for path, node in walk(body):
+        for word, near in unknown_keywords(node):
+            if near:
+                raise UserError(f"{where}: {path or '/'}: '{word}' is no JSON Schema keyword; did you mean '{near}'?")
+            yield f"{path or '/'}: keyword '{word}' is not JSON Schema's and is ignored"
