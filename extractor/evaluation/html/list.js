@@ -1,0 +1,108 @@
+// The list of documents: filtered, ordered, drawn a few hundred at a time, walked through with the keyboard.
+
+const CHUNK = 200; // rows drawn at a time
+
+/** Which cases pass the filters, in the chosen order: numbers into data.cases. */
+function chosen(data, wanted) {
+  const words = wanted.search.toLowerCase().split(/\s+/).filter(Boolean);
+  const passes = (one) =>
+    (!wanted.status || one.arms.some((arm) => arm.status === wanted.status)) &&
+    (!wanted.differs || one.differs) &&
+    (!wanted.wrong || errors(one) > 0) &&
+    (!wanted.type || one.arms.some((arm) => has(arm, wanted.type))) &&
+    (!words.length || words.every((word) => haystack(one).includes(word)));
+  const found = data.cases.map((_, n) => n).filter((n) => passes(data.cases[n]));
+  const order = ORDERS[wanted.order];
+  return order ? found.sort((a, b) => order(data.cases[b]) - order(data.cases[a]) || a - b) : found;
+}
+
+const ORDERS = {
+  differs: (one) => 1 - one.agree,
+  errors: (one) => errors(one),
+  tokens: (one) => Math.max(...one.arms.map((arm) => (arm.tokens[1] || 0) + (arm.tokens[2] || 0))),
+};
+
+function errors(one) {
+  return one.arms.reduce((sum, arm) => sum + (arm.score ? arm.score[1] + arm.score[2] : 0), 0);
+}
+
+/** A type is "e:person" or "r:works_for". */
+function has(arm, type) {
+  const name = type.slice(2);
+  return type[0] === "e" ? arm.entities.some((entity) => entity[1] === name) : arm.relations.some((relation) => relation[1] === name);
+}
+
+/** Everything of a case that a search looks at, in small letters; made once. */
+function haystack(one) {
+  one.haystack ??= [
+    one.id, one.text, one.summary,
+    ...one.arms.flatMap((arm) => [arm.problem, arm.detail, arm.answer, arm.summary,
+      ...arm.entities.map((entity) => entity[0]), ...arm.relations.flatMap((relation) => relation.slice(0, 3))]),
+  ].join("\n").toLowerCase();
+  return one.haystack;
+}
+
+/** The list on the page: `use(numbers)` fills it, `move(by)` and `select(place)` go through it. */
+class List {
+  constructor(element, data, show) {
+    Object.assign(this, { element, data, show, numbers: [], drawn: 0, at: -1 });
+    element.addEventListener("scroll", () => {
+      if (element.scrollTop + element.clientHeight > element.scrollHeight - 400) this.draw(this.drawn + CHUNK);
+    }, { passive: true });
+    element.addEventListener("click", (event) => {
+      const row = event.target.closest("li");
+      if (row) this.select(Number(row.dataset.place));
+    });
+  }
+
+  use(numbers) {
+    const held = this.numbers[this.at];
+    this.numbers = numbers;
+    this.drawn = 0;
+    this.at = -1;
+    this.element.replaceChildren();
+    this.draw(CHUNK);
+    if (numbers.length) this.select(Math.max(0, numbers.indexOf(held)), held);
+    else this.show(null);
+  }
+
+  draw(upTo) {
+    const last = Math.min(upTo, this.numbers.length);
+    const rows = [];
+    for (let place = this.drawn; place < last; place++) rows.push(this.row(place));
+    this.element.append(...rows);
+    this.drawn = Math.max(this.drawn, last);
+  }
+
+  row(place) {
+    const one = this.data.cases[this.numbers[place]];
+    const faults = one.arms.filter((arm) => arm.status === "quarantined").length;
+    const signs = [
+      faults ? make("span", { className: "badge quarantined" }, faults < one.arms.length ? `quarantined in ${faults}` : "quarantined") : null,
+      one.arms.every((arm) => arm.status === "empty") ? make("span", { className: "badge empty" }, "empty") : null,
+      one.differs && this.data.arms.length > 1 ? make("span", { className: "badge differs" }, `agree ${Math.round(100 * one.agree)} %`) : null,
+      this.data.gold && errors(one) ? make("span", { className: "badge" }, `✗ ${errors(one)}`) : null,
+    ];
+    return make("li", { role: "option", id: `row${place}`, "data-place": place, "aria-selected": "false" },
+      make("b", {}, one.id), make("span", { className: "signs" }, ...signs),
+      make("span", { className: "snippet", dir: "auto" }, (one.text || "").slice(0, 90)));
+  }
+
+  select(place, held) {
+    if (place < 0 || place >= this.numbers.length) return;
+    this.draw(place + 2 > this.drawn ? place + CHUNK : 0);
+    this.element.children[this.at]?.setAttribute("aria-selected", "false");
+    const row = this.element.children[place];
+    row.setAttribute("aria-selected", "true");
+    this.element.setAttribute("aria-activedescendant", row.id);
+    this.at = place;
+    const [top, bottom] = [row.offsetTop - this.element.offsetTop, row.offsetTop - this.element.offsetTop + row.offsetHeight];
+    if (top < this.element.scrollTop) this.element.scrollTop = top;
+    if (bottom > this.element.scrollTop + this.element.clientHeight) this.element.scrollTop = bottom - this.element.clientHeight;
+    if (held === undefined || held !== this.numbers[place]) this.show(this.data.cases[this.numbers[place]]);
+  }
+
+  move(by) {
+    this.select(Math.min(Math.max(this.at + by, 0), this.numbers.length - 1));
+  }
+}

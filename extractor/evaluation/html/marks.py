@@ -1,0 +1,101 @@
+"""Which of the things that a run found in a document are right by gold, and what it missed, by the strict rules."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from extractor.evaluation.gold import Annotation, Gold, GoldDocument
+from extractor.evaluation.matching import Outcome, normal
+from extractor.evaluation.shelf import Run
+from extractor.evaluation.tally import match_document
+from extractor.evaluation.things import found_links, gold_links
+from extractor.types import Entity, Relation
+
+RIGHT, UNKNOWN, WRONG = 1, 0, -1
+Names = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Verdicts in the order of the run's entities and relations, what it missed, and (hits, wrong, missed)."""
+
+    entities: list[int]
+    relations: list[int]
+    missed_entities: list[tuple[str, str, Sequence[tuple[int, int]]]] = field(default_factory=list)
+    missed_relations: list[tuple[str, str, str]] = field(default_factory=list)
+    score: tuple[int, int, int] | None = None
+
+
+def marks(run: Run, gold: Gold | None, doc_id: str) -> Marks:
+    """The marks of one document; all unknown where gold does not know it."""
+    entities, relations = run.entities.get(doc_id, []), run.relations.get(doc_id, [])
+    if gold is None or doc_id not in gold.documents:
+        return Marks([UNKNOWN] * len(entities), [UNKNOWN] * len(relations))
+    document, symmetric = gold.documents[doc_id], frozenset(map(normal, gold.symmetric))
+    matched = match_document(run, gold, doc_id)
+    found = [
+        (link.predicate, link.subject.name, link.object.name) for link in found_links(relations, entities, symmetric)
+    ]
+    wanted = [(k.predicate, k.subject.name, k.object.name) for k in gold_links(document, matched.gold, symmetric)]
+    strict, linked = matched.outcomes["entity_strict"], matched.outcomes.get("relation_strict")
+    right = {(matched.found[f].name, matched.found[f].type) for f, _ in strict.pairs}
+    right_links = {_unordered(found[f], symmetric) for f, _ in linked.pairs} if linked else set()
+    return Marks(
+        _verdicts([entity_key(e) for e in entities], right, gold.entities),
+        _verdicts([_unordered(k, symmetric) for k in relation_keys(relations, entities)], right_links, gold.relations),
+        _missed_entities(document, [(t.name, t.type) for t in matched.gold], strict),
+        _missed_relations(document, [_unordered(k, symmetric) for k in wanted], linked, symmetric),
+        _score([strict if gold.entities != "none" else None, linked]),
+    )
+
+
+def entity_key(entity: Entity) -> tuple[str, str]:
+    """What makes two entities of a document the same: name and type."""
+    return normal(entity.name), normal(entity.type)
+
+
+def relation_keys(relations: Sequence[Relation], entities: Sequence[Entity]) -> list[tuple[str, str, str]]:
+    """What makes two relations of a document the same: predicate, subject, object."""
+    names = {entity.entity_id: normal(entity.name) for entity in entities}
+    return [
+        (
+            normal(r.predicate),
+            names.get(r.subject_id or "", normal(r.subject)),
+            names.get(r.object_id or "", normal(r.object)),
+        )
+        for r in relations
+    ]
+
+
+def _unordered(key: tuple[str, str, str], symmetric: Names) -> tuple[str, ...]:
+    return (key[0], *sorted(key[1:])) if key[0] in symmetric else key
+
+
+def _verdicts(keys: Sequence[Hashable], right: set[Any], annotation: Annotation) -> list[int]:
+    otherwise = WRONG if annotation == "exhaustive" else UNKNOWN
+    return [RIGHT if key in right else otherwise for key in keys]
+
+
+def _missed_entities(
+    document: GoldDocument, keys: Sequence[tuple[str, str]], outcome: Outcome
+) -> list[tuple[str, str, Sequence[tuple[int, int]]]]:
+    """As gold spells them; `keys` are in the order that the outcome numbers them."""
+    hit = {keys[g] for _, g in outcome.pairs}
+    spelled = {(normal(e.name), normal(e.type)): e for e in reversed(document.entities)}
+    return [(e.name, e.type, e.mentions) for key in keys if key not in hit and (e := spelled.get(key))]
+
+
+def _missed_relations(
+    document: GoldDocument, keys: Sequence[tuple[str, ...]], outcome: Outcome | None, symmetric: Names
+) -> list[tuple[str, str, str]]:
+    hit = {keys[g] for _, g in outcome.pairs} if outcome else set(keys)
+    triples = [(r.subject, r.predicate, r.object) for r in document.relations]
+    by_key = {_unordered((normal(p), normal(s), normal(o)), symmetric): (s, p, o) for s, p, o in reversed(triples)}
+    return [triple for key, triple in by_key.items() if key in set(keys) - hit]
+
+
+def _score(outcomes: Sequence[Outcome | None]) -> tuple[int, int, int] | None:
+    known = [o for o in outcomes if o]
+    if not known:
+        return None
+    return sum(len(o.hits) for o in known), sum(len(o.spurious) for o in known), sum(len(o.missed) for o in known)

@@ -1,0 +1,115 @@
+// The page: data, filters, keyboard, colours.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const by = (id) => document.getElementById(id);
+const colours = new Map();
+
+/** The class of an entity type's colour. */
+function colourOf(type) {
+  return colours.get(type) || "t9";
+}
+
+function countTypes() {
+  const counts = { e: new Map(), r: new Map() };
+  const add = (map, name) => name !== null && map.set(name, (map.get(name) || 0) + 1);
+  for (const one of data.cases) {
+    for (const arm of one.arms) {
+      arm.entities.forEach((entity) => add(counts.e, entity[1]));
+      arm.missed_entities.forEach((entity) => add(counts.e, entity[1]));
+      arm.relations.forEach((relation) => add(counts.r, relation[1]));
+    }
+  }
+  const ranked = (map) => [...map].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return { e: ranked(counts.e), r: ranked(counts.r) };
+}
+
+function fillFilters() {
+  const types = countTypes();
+  types.e.forEach(([name], n) => colours.set(name, `t${n % 9}`));
+  for (const [kind, label] of [["e", "entities"], ["r", "relations"]]) {
+    if (!types[kind].length) continue;
+    by("type").append(make("optgroup", { label }, ...types[kind].map(([name, count]) =>
+      make("option", { value: `${kind}:${name}` }, `${name} (${count.toLocaleString("en")})`))));
+  }
+  for (const status of ["ok", "empty", "quarantined"]) {
+    const count = data.cases.filter((one) => one.arms.some((arm) => arm.status === status)).length;
+    if (count) by("status").append(make("option", { value: status }, `${status} (${count.toLocaleString("en")})`));
+  }
+  const compares = data.arms.length > 1;
+  by("differs").parentElement.hidden = !compares;
+  by("wrong").parentElement.hidden = !data.gold;
+  const orders = [compares && ["differs", "least agreement"], data.gold && ["errors", "most errors"], ["tokens", "most tokens"]];
+  by("order").append(...orders.filter(Boolean).map(([value, label]) => make("option", { value }, label)));
+  if (compares) by("order").value = "differs";
+}
+
+function wanted() {
+  const value = (id) => by(id).value;
+  return { search: value("search"), status: value("status"), type: value("type"), order: value("order"),
+    differs: by("differs").checked, wrong: by("wrong").checked };
+}
+
+function refresh() {
+  const numbers = chosen(data, wanted());
+  by("count").textContent = `${numbers.length.toLocaleString("en")} of ${data.cases.length.toLocaleString("en")}`;
+  list.use(numbers);
+}
+
+function show(one) {
+  kept = null;
+  if (!one) return by("case").replaceChildren(make("p", { className: "note" }, "No document passes these filters."));
+  showCase(by("case"), data, one);
+  try { history.replaceState(null, "", `#doc=${encodeURIComponent(one.id)}`); } catch { /* a page may not be let */ }
+}
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target === by("search")) {
+    if (event.key === "Escape") by("list").focus();
+    return;
+  }
+  if (event.target.matches("select, textarea, input:not([type=checkbox])")) return;
+  const inList = event.target === by("list");
+  const steps = { j: 1, k: -1, ...(inList && { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -1e9, End: 1e9 }) };
+  if (event.key === "/") by("search").focus(), by("search").select();
+  else if (inList && event.key === "Enter") by("case").focus();
+  else if (event.key in steps) list.move(steps[event.key]);
+  else return;
+  event.preventDefault();
+}
+
+function themes() {
+  const names = { "": "as the system", light: "light", dark: "dark" };
+  const use = (theme) => {
+    document.documentElement.dataset.theme = theme;
+    by("theme").setAttribute("aria-label", `Colours: ${names[theme]}`);
+    by("theme").textContent = { "": "◐", light: "☀", dark: "☾" }[theme];
+    by("theme").title = `Colours: ${names[theme]}`;
+  };
+  let held = "";
+  try { held = localStorage.getItem("extract-theme") || ""; } catch { /* no storage for files in this browser */ }
+  use(held in names ? held : "");
+  by("theme").addEventListener("click", () => {
+    const order = Object.keys(names);
+    const next = order[(order.indexOf(document.documentElement.dataset.theme) + 1) % order.length];
+    use(next);
+    try { localStorage.setItem("extract-theme", next); } catch { /* then it lasts as long as the page */ }
+  });
+}
+
+themes();
+fillFilters();
+const list = new List(by("list"), data, show);
+let typing = 0;
+by("search").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(refresh, 120); });
+by("filters").addEventListener("submit", (event) => event.preventDefault());
+for (const id of ["status", "type", "order", "differs", "wrong"]) by(id).addEventListener("change", refresh);
+document.addEventListener("keydown", onKey);
+pointing(by("case"));
+const linked = /^#doc=(.+)$/.exec(location.hash);
+refresh();
+if (linked) {
+  const place = list.numbers.findIndex((n) => data.cases[n].id === decodeURIComponent(linked[1]));
+  if (place >= 0) list.select(place);
+}
+performance.mark("first document");

@@ -1,0 +1,149 @@
+"""report.html: one file that a person reads, for one run or for runs side by side; it loads nothing from elsewhere."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from extractor.evaluation import resources as spending
+from extractor.evaluation.compare import compare
+from extractor.evaluation.evaluate import evaluate, problems, rates
+from extractor.evaluation.gold import Gold, load_gold
+from extractor.evaluation.html.cases import Arms, cases
+from extractor.evaluation.html.headline import Tile, Told, run_headline, tiles
+from extractor.evaluation.html.more import more_of, sample
+from extractor.evaluation.html.plots import plots
+from extractor.evaluation.html.seen import Plot, Seen
+from extractor.evaluation.html.texts import texts_of
+from extractor.evaluation.results import Comparison, Evaluation
+from extractor.evaluation.shelf import Run, load_run, with_unique_labels
+from extractor.evaluation.tables import Rows, arm_rows, difference_rows, evaluation_rows
+
+_NEVER = "base-uri 'none'; form-action 'none'"
+SCRIPTS = ("text.js", "case.js", "point.js", "list.js", "page.js")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All that the template fills in."""
+
+    title: str
+    headline: str
+    remarks: Sequence[str]  # further sentences of the verdict
+    tiles: Sequence[Tile]
+    notes: Sequence[str]
+    plots: Sequence[Plot]
+    tables: Sequence[tuple[str, Rows]]
+    sampled: str
+    data: dict[str, Any]
+    runs: Sequence[tuple[str, str, str]]  # label, path, manifest
+
+
+def render_run(out: str, gold: str | None = None, labels: str | None = None) -> str:
+    """The report of one run as HTML; with `gold`, its scores too. UserError where there is no run, or no such gold."""
+    run, known = load_run(out), load_gold(gold, labels) if gold else None
+    return run_page(run, known, evaluate(run, known) if known else None)
+
+
+def render_comparison(outs: Sequence[str], gold: str | None = None, gpu_hour_price: float | None = None) -> str:
+    """The report of runs side by side as HTML; the first is what the others are measured against."""
+    runs, known = with_unique_labels([load_run(out) for out in outs]), load_gold(gold) if gold else None
+    return comparison_page(runs, known, compare(runs, known, gpu_hour_price=gpu_hour_price))
+
+
+def run_page(run: Run, gold: Gold | None, evaluation: Evaluation | None) -> str:
+    """The same of what is loaded and evaluated already."""
+    ids = list(run.rows)
+    each = spending.seconds_per_document([run])[0]
+    spent = spending.resources(run, ids, each, evaluation, None)
+    status = run.values("status", ids)
+    told = Told(len(ids), rates(status), spent, evaluation)
+    shown, sampled = sample(ids, (i for i, s in zip(ids, status, strict=True) if s == "quarantined"))
+    arms = [(run, more_of(run, shown))]
+    return _html(
+        Page(
+            title=run.label,
+            headline=run_headline(told, problems(run, ids)),
+            remarks=(),
+            tiles=tiles([told]),
+            notes=evaluation.notes if evaluation else (),
+            plots=plots([Seen(run, spent, evaluation)], ids),
+            tables=[("Scores", evaluation_rows(evaluation))] if evaluation else [],
+            sampled=sampled,
+            data=_data(arms, gold, None),
+            runs=[_described(run)],
+        )
+    )
+
+
+def comparison_page(runs: Sequence[Run], gold: Gold | None, comparison: Comparison) -> str:
+    """The same of runs that are loaded and compared already; their labels are those of the comparison."""
+    ids = [i for i in runs[0].rows if all(i in run.rows for run in runs[1:])]
+    quarantined = [i for run in runs for i, s in zip(ids, run.values("status", ids), strict=True) if s == "quarantined"]
+    shown, sampled = sample(ids, [*quarantined, *(d.doc_id for d in comparison.disagreements)])
+    arms = [(run, more_of(run, shown)) for run in runs]
+    seen = [Seen(run, arm.resources, arm.evaluation) for run, arm in zip(runs, comparison.arms, strict=True)]
+    headline, *remarks = comparison.verdict.rstrip(".").split("; ")
+    return _html(
+        Page(
+            title=" or ".join(run.label for run in runs),
+            headline=headline + ".",
+            remarks=[f"{remark}." for remark in remarks],
+            tiles=tiles([Told(comparison.documents, a.rates, a.resources, a.evaluation) for a in comparison.arms]),
+            notes=comparison.notes,
+            plots=plots(seen, ids, comparison.differences, comparison.agreements),
+            tables=[
+                ("Arm by arm", arm_rows(comparison)),
+                ("Differences" if comparison.differences else "Agreement", difference_rows(comparison)),
+                *((arm.label, evaluation_rows(arm.evaluation)) for arm in comparison.arms if arm.evaluation),
+            ],
+            sampled=sampled,
+            data=_data(arms, gold, {d.doc_id: d.agreement for d in comparison.disagreements}),
+            runs=[_described(run) for run in runs],
+        )
+    )
+
+
+def _data(arms: Arms, gold: Gold | None, agree: dict[str, float] | None) -> dict[str, Any]:
+    texts = texts_of([run for run, _ in arms], gold, list(arms[0][1].documents))
+    return {"arms": [run.label for run, _ in arms], "gold": gold is not None, "cases": cases(arms, gold, texts, agree)}
+
+
+def _described(run: Run) -> tuple[str, str, str]:
+    return run.label, run.path, json.dumps(run.manifest, ensure_ascii=False, indent=1)
+
+
+def _html(page: Page) -> str:
+    style, script = _part("page.css"), "".join(map(_part, SCRIPTS))
+    environment = Environment(
+        loader=PackageLoader("extractor.evaluation", "html"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("page.html").render(
+        page=page,
+        style=Markup(style),
+        script=Markup(script),
+        data=Markup(as_script_data(page.data)),
+        policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; {_NEVER}",
+        svg=Markup,
+    )
+
+
+def as_script_data(value: Any) -> str:
+    """JSON that cannot end the script element it stands in, whatever a document says."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _part(name: str) -> str:
+    return (files("extractor.evaluation.html") / name).read_text(encoding="utf-8")

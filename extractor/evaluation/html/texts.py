@@ -1,0 +1,39 @@
+"""The documents' texts, which the shelf does not keep: from the inputs if they are still there, else from gold."""
+
+from collections.abc import Sequence, Set
+from typing import Any
+
+from extractor.documents import Columns, check_columns, locate, read
+from extractor.errors import UserError
+from extractor.evaluation.gold import Gold
+from extractor.evaluation.shelf import Run
+
+
+def texts_of(runs: Sequence[Run], gold: Gold | None, ids: Sequence[str]) -> dict[str, str]:
+    """Texts by id, as far as they can be found."""
+    found: dict[str, str] = {}
+    for run in runs:
+        if wanted := set(ids) - set(found):
+            found |= _from_inputs(run.manifest.get("settings") or {}, wanted)
+    known = gold.documents if gold else {}
+    return found | {i: text for i in set(ids) - set(found) if i in known and (text := known[i].text)}
+
+
+def _from_inputs(settings: dict[str, Any], wanted: Set[str]) -> dict[str, str]:
+    """Stops as soon as all are found; an id depends on the rows before it, so it reads from the first."""
+    inputs: list[str] = settings.get("inputs") or []
+    found: dict[str, str] = {}
+    if not inputs or "-" in inputs:
+        return found
+    try:
+        sources = locate(inputs)
+        columns = Columns(settings.get("id_column"), settings.get("text_column") or "text")
+        columns, _ = check_columns(sources, columns)
+        for document in read(sources, columns, settings.get("limit")):
+            if document.id in wanted and not document.problem:
+                found[document.id] = document.text
+            if len(found) == len(wanted):
+                break
+    except (UserError, OSError):
+        pass  # moved, renamed or unreachable: what was found is shown, for the rest the page says so
+    return found

@@ -1,0 +1,112 @@
+"""Real output folders for the report's tests: whole jobs on a fake engine that knows gold and errs on purpose."""
+
+import hashlib
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from fakes import Silent, answering, fake_prepared
+
+from extractor.run import run
+from extractor.types import Completion, Request
+
+DATA = Path(__file__).parents[2] / "data"
+Rows = list[dict[str, Any]]
+
+ATTACK = "Mallory</script><script>window.attacked = 1</script> met <img src=x onerror='window.attacked = 2'> & Bob."
+ASTRAL = "🦊🦊 Ada 𝒜 founded 𠮷野家 in 👩‍👩‍👧 Zürich; Ada left."
+
+
+def hostile() -> Rows:
+    """Gold rows whose texts are hard to show: markup, and characters beyond the basic plane."""
+    return [
+        _row("attack", ATTACK, [("Mallory", "person"), ("Bob", "person")], [("Mallory", "family_of", "Bob")]),
+        _row(
+            "astral",
+            ASTRAL,
+            [("Ada", "person"), ("𠮷野家", "organisation"), ("Zürich", "location")],
+            [("Ada", "founded", "𠮷野家")],
+        ),
+        _row("</script><b>id", "A quiet text with Nobody in it.", [], []),
+    ]
+
+
+def sample_gold() -> Rows:
+    """The shipped gold."""
+    return [json.loads(line) for line in (DATA / "gold.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def many(count: int) -> Rows:
+    """`count` gold rows: the shipped texts over and over, each with its own id and first words."""
+    shipped, rows = sample_gold(), []
+    for number in range(count):
+        row = shipped[number % len(shipped)]
+        start = f"Bulletin {number}. "
+        moved = [
+            {**e, "mentions": [[a + len(start), b + len(start)] for a, b in e["mentions"]]} for e in row["entities"]
+        ]
+        rows.append({**row, "doc_id": f"{row['doc_id']}-{number}", "text": start + row["text"], "entities": moved})
+    return rows
+
+
+def write_rows(folder: Path, rows: Rows) -> tuple[Path, Path]:
+    """The input file and the gold file of these rows."""
+    folder.mkdir(parents=True, exist_ok=True)
+    inputs, gold = folder / "documents.jsonl", folder / "gold.jsonl"
+    inputs.write_text("".join(_line({"id": r["doc_id"], "text": r["text"]}) for r in rows), encoding="utf-8")
+    gold.write_text("".join(_line(r) for r in rows), encoding="utf-8")
+    return inputs, gold
+
+
+def make_run(inputs: Path, out: Path, rows: Rows, mode: str = "no_think", **given: Any) -> Path:
+    """A finished job over `inputs` whose answers come from `rows`, with errors; `think` errs less and writes more."""
+    prepared = fake_prepared(inputs, out, mode=mode, **given)
+    run(prepared, lambda _: answering(_answers({r["text"]: r for r in rows}, mode)), Silent(), lambda: False)
+    return out
+
+
+def _answers(rows: dict[str, dict[str, Any]], mode: str) -> Callable[[Request], Completion]:
+    def answer(request: Request) -> Completion:
+        row = rows[request.document.text]
+        chance = random.Random(hashlib.sha256(f"{mode}{row['doc_id']}".encode()).digest())
+        said = _thought(row) if request.is_thought else _said(row, chance, 0.1 if mode == "think" else 0.25)
+        return Completion(
+            request, said, [0] * (len(said) // 4), stopped_by=request.stop[0] if request.is_thought else None,
+            prompt_tokens=len(request.prompt) // 4, output_tokens=len(said) // 4, queue_seconds=0.01,
+            first_token_seconds=chance.uniform(0.02, 0.2), seconds=len(said) * chance.uniform(0.001, 0.002),
+        )  # fmt: skip
+
+    return answer
+
+
+def _thought(row: dict[str, Any]) -> str:
+    names = ", ".join(e["name"] for e in row["entities"]) or "nobody"
+    return f"Let me look for names. I see {names}. <b>Now</b> how are they related?" * (1 + len(row["text"]) // 400)
+
+
+def _said(row: dict[str, Any], chance: random.Random, errors: float) -> str:
+    if chance.random() < errors / 3 or row["doc_id"] == "en-archive":
+        return '{"entities": [{"name": "Unfinished <b>business</b>", "ty'
+    entities = [{"name": e["name"], "type": e["type"]} for e in row["entities"] if chance.random() > errors]
+    for entity in entities:
+        if chance.random() < errors / 2:
+            entity["type"] = "event"
+    relations = [dict(r) for r in row["relations"] if chance.random() > errors]
+    for relation in relations:
+        if chance.random() < errors:
+            relation["subject"], relation["object"] = relation["object"], relation["subject"]
+    return json.dumps({"entities": entities, "relations": relations, "summary": row["text"][:60]}, ensure_ascii=False)
+
+
+def _row(
+    doc_id: str, text: str, entities: list[tuple[str, str]], relations: list[tuple[str, str, str]]
+) -> dict[str, Any]:
+    names = [{"name": n, "type": t, "mentions": [[text.index(n), text.index(n) + len(n)]]} for n, t in entities]
+    triples = [dict(zip(("subject", "predicate", "object"), triple, strict=True)) for triple in relations]
+    return {"doc_id": doc_id, "text": text, "entities": names, "relations": triples, "summary": text[:50]}
+
+
+def _line(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False) + "\n"
