@@ -71,7 +71,7 @@ def _expand(value: Any, names: Collection[str], where: str) -> Any:
     if isinstance(value, str):
         return _VARIABLE.sub(lambda found: found[0][1:] if found[1] else _value_of(found[2], names, where), value)
     if isinstance(value, list):
-        return [_expand(child, names, where) for child in value]
+        return [_expand(child, names, f"{where}{n}: ") for n, child in enumerate(value, 1)]
     if isinstance(value, dict):
         return {key: _expand(child, names, f"{where}{key}: ") for key, child in value.items()}
     return value
