@@ -40,7 +40,7 @@ def unknown_keywords(schema: dict[str, Any]) -> Iterator[tuple[str, str | None]]
     """
     for word in schema:
         if word not in KNOWN and not word.startswith("x-"):
-            near = get_close_matches(word, KNOWN, 1, cutoff=0.85) if word[:1].isalpha() else []
+            near = get_close_matches(word, KNOWN, 1, cutoff=0.81) if word[:1].isalpha() else []
             yield word, near[0] if near and near[0] not in schema else None
 
 

@@ -1,6 +1,5 @@
-"""What is wrong with a schema: its form, its references, its patterns, its keywords."""
+"""What is wrong with a schema: its form, its references, its keywords."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,7 +21,6 @@ def lint(where: str, body: dict[str, Any], draft: type[Validator]) -> Iterator[s
     """Notes on a schema of this draft, for its author; UserError for what is wrong with it."""
     _check_form(where, draft, body)
     _check_references(where, body, draft)
-    _check_patterns(where, body)
     yield from _keyword_notes(where, body)
 
 
@@ -67,17 +65,6 @@ def _target(where: str, place: tuple[str, Resolver]) -> tuple[str, Any]:
     except (Unresolvable, ValueError):
         remote = "is remote and nothing is ever fetched" if "://" in reference else "leads nowhere"
         raise UserError(f"{where}: $ref {reference} {remote}; copy what it means into $defs") from None
-
-
-def _check_patterns(where: str, body: dict[str, Any]) -> None:
-    for path, node in walk(body):
-        for pattern in (*filter(None, [node.get("pattern")]), *node.get("patternProperties", {})):
-            try:
-                re.compile(pattern)
-            except (re.error, OverflowError) as error:
-                raise UserError(
-                    f"{where}: {path or '/'}: pattern {pattern[:80]!r}: {error}; write it as Python's re"
-                ) from None
 
 
 def _keyword_notes(where: str, body: dict[str, Any]) -> Iterator[str]:

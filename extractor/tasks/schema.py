@@ -104,5 +104,7 @@ def _checked(name: str, body: Any, path: Path | None) -> Schema:
             return Schema(name, body, path, tuple(lint(where, body, type(schema.validator()))))
     except RecursionError:
         raise UserError(f"{where}: nested too deeply to check") from None
+    except OverflowError as error:  # from a pattern
+        raise UserError(f"{where}: not a JSON Schema: {error}") from None
     except TooSlow:
         raise UserError(f"{where}: not checked within {CHECKING_SECONDS:.0f} s; make it smaller") from None
