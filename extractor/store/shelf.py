@@ -1,8 +1,8 @@
 """The output folder: parts of six tables that appear whole, and go whole."""
 
 import secrets
-import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -122,7 +122,8 @@ class Shelf:
 
 
 def _part_name(stamp: str = "") -> str:
-    return f"part-{stamp or time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{secrets.token_hex(4)}.parquet"
+    """Unique whatever the clock says; names sort by age as far as it is right."""
+    return f"part-{stamp or datetime.now(UTC).strftime('%Y%m%dT%H%M%S%f')}-{secrets.token_hex(4)}.parquet"
 
 
 def _documents_first(move: Move) -> bool:

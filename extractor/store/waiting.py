@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -52,5 +53,4 @@ class Waiting:
 
 
 def _answered(row: Row) -> Answered:
-    kept = ("attempt", "mode", "answer", "reasoning", "finish", "thinking_tokens", "answer_tokens")
-    return Answered(detail=row["detail"] or "", **{name: row[name] for name in kept})
+    return Answered(**{item.name: row[item.name] for item in fields(Answered)} | {"detail": row["detail"] or ""})

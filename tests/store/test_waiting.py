@@ -1,0 +1,123 @@
+"""Stopped in the middle: what is finished is kept, what failed so far is counted, what waits is not lost."""
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from shop import GOOD, Clerk, assert_whole, rows, settle, some, write
+
+from extractor.errors import EngineError
+from extractor.status import standing
+from extractor.store.hold import signals_wait
+from extractor.store.shelf import Shelf
+from extractor.store.waiting import FILE, Waiting
+from extractor.types import Request
+
+BAD = "no json"
+
+
+class Stop:
+    """Drains once so many answers were given."""
+
+    def __init__(self, clerk: Clerk, after: int) -> None:
+        self.clerk, self.after = clerk, after
+
+    def __call__(self) -> bool:
+        return len(self.clerk.asked) >= self.after
+
+
+def test_attempts_are_counted_over_restarts(tmp_path: Path) -> None:
+    inputs, out, clerk = write(tmp_path / "in.jsonl", some(6)), tmp_path / "out", Clerk(lambda request: BAD)
+    for after in (4, 8, 13):  # each stop leaves some documents with failed attempts behind them
+        tally = settle(inputs, out, clerk, Stop(clerk, after), attempts=3)
+        assert tally.stopped and standing(out).documents == 6
+    assert not settle(inputs, out, clerk, attempts=3).stopped
+    assert Counter(clerk.asked) == {f"d{number}": 3 for number in range(6)}
+    assert Counter(row["doc_id"] for row in rows(out, "completions")) == Counter(clerk.asked)
+    assert {row["attempts"] for row in rows(out, "quarantine")} == {3}
+    assert not Waiting(out).answered()
+
+
+def test_what_this_run_does_not_come_to_goes_on_waiting(tmp_path: Path) -> None:
+    documents, out, clerk = some(9), tmp_path / "out", Clerk(lambda request: BAD)
+    settle(write(tmp_path / "in.jsonl", documents), out, clerk, Stop(clerk, 4), attempts=5)
+    waiting = set(Waiting(out).answered())
+    assert len(waiting) == 4
+    other = Clerk()
+    settle(write(tmp_path / "in.jsonl", documents[::-1]), out, other, Stop(other, 1), attempts=5)
+    assert set(Waiting(out).answered()) >= waiting
+    settle(tmp_path / "in.jsonl", out, clerk, attempts=5)
+    assert max(Counter(clerk.asked).values()) == 5
+
+
+def test_stopping_before_anything_is_settled_writes_no_part(tmp_path: Path) -> None:
+    out, clerk = tmp_path / "out", Clerk(lambda request: BAD)
+    settle(write(tmp_path / "in.jsonl", some(6)), out, clerk, Stop(clerk, 4))
+    assert Shelf(out).parts() == []
+    assert (out / FILE).exists()
+    assert standing(out).pending == 6
+
+
+def test_a_deadline_that_passes_at_the_very_end_stops_nothing(tmp_path: Path) -> None:
+    clerk = Clerk()
+    tally = settle(write(tmp_path / "in.jsonl", some(6)), tmp_path / "out", clerk, Stop(clerk, 6))
+    assert (tally.settled.total(), tally.pending) == (6, 0)
+
+
+def interrupted(number: int, error: BaseException):  # type: ignore[no-untyped-def]
+    """An answer that raises at the document of this number."""
+
+    def answer(request: Request) -> str:
+        if request.document.id == f"d{number}":
+            raise error
+        return GOOD
+
+    return answer
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), EngineError("the engine died"), RuntimeError("a bug")])
+@pytest.mark.parametrize("number", [0, 5, 8])
+def test_what_ends_a_run_loses_nothing_that_was_finished(tmp_path: Path, error: BaseException, number: int) -> None:
+    inputs, out, clerk = write(tmp_path / "in.jsonl", some(9)), tmp_path / "out", Clerk()
+    with pytest.raises(type(error)) as raised:
+        settle(inputs, out, interrupted(number, error))
+    assert raised.value is error
+    assert_whole(out, [f"d{n}" for n in range(number)])
+    now = standing(out)
+    assert (now.settled, now.pending, now.last_run["state"]) == (number, 9 - number, "stopped")
+    settle(inputs, out, clerk)
+    assert clerk.asked == [f"d{n}" for n in range(number, 9)]
+    assert_whole(out, [f"d{n}" for n in range(9)])
+
+
+def test_ctrl_c_during_a_commit_waits_for_its_end(tmp_path: Path) -> None:
+    inputs, out = write(tmp_path / "in.jsonl", some(200)), tmp_path / "out"
+
+    def interrupt() -> None:
+        while not list((out / ".staging").glob("*/part-*")):  # the first part is being written
+            time.sleep(0.001)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    watcher = threading.Thread(target=interrupt)
+    watcher.start()
+    with pytest.raises(KeyboardInterrupt):
+        settle(inputs, out, part_documents=100)
+    watcher.join()
+    assert_whole(out, [f"d{n}" for n in range(standing(out).ok)])
+    assert standing(out).ok >= 100
+    settle(inputs, out, part_documents=100)
+    assert_whole(out, [f"d{n}" for n in range(200)])
+
+
+def test_signals_wait_and_then_come() -> None:
+    reached = []
+    with pytest.raises(KeyboardInterrupt), signals_wait():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+        reached.append("the end")
+    assert reached
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
