@@ -3,7 +3,7 @@ EXTRAS ?= cpu,demo,eval,dev
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install test lint types demo clean
+.PHONY: install test torture lint types demo clean
 
 install: $(STAMP)
 
@@ -17,6 +17,9 @@ $(STAMP): pyproject.toml
 
 test: install lint types
 	$(BIN)/python -m pytest
+
+torture: install
+	$(BIN)/python tests/crash/torture.py 2000 200
 
 lint: install
 	$(BIN)/ruff check extractor tests

@@ -1,0 +1,11 @@
+"""A job that is killed again and again ends as one that never was."""
+
+from pathlib import Path
+
+from torture import PART, UNDER_WAY, torture
+
+
+def test_a_job_killed_again_and_again_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    toll = torture(tmp_path, documents=300, kills=12, seed=7)
+    assert (toll.kills, toll.lost, toll.twice) == (12, 0, 0)
+    assert toll.worst <= PART + UNDER_WAY
