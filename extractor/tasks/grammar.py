@@ -64,11 +64,11 @@ def _text(body: dict[str, Any]) -> str:
 
 def _accepted(body: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
     """The strictest grammar for this schema that is accepted, and why it is none at all where that is so."""
-    given_up, objection = REFUSED | SAYS_NOTHING, None
+    given_up, weaker, objection = REFUSED | SAYS_NOTHING, None, None
     for step in STEPS:
         given_up = given_up | step
-        weaker = _Weakening(body, given_up).weaken(body)
-        if not (objection := fault(weaker)):
+        before, weaker = weaker, _Weakening(body, given_up).weaken(body)
+        if weaker != before and not (objection := fault(weaker)):
             return weaker, None
     return {"type": "object"} if body.get("type") == "object" else {}, objection
 
