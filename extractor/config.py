@@ -52,6 +52,9 @@ class Job(BaseModel):
         json_schema_extra={"panel": MODEL},
     )
     engine_arg: dict[str, Any] = _word({}, "KEY=VALUE for vllm.LLM, verbatim (repeat)", MODEL)
+    engine_timeout: float = _word(
+        600.0, "seconds without a sign of life after which the engine counts as hung", MODEL, gt=0
+    )
     context: int | None = _word(
         None, "tokens of prompt and answer; beyond the model's own, YaRN stretches it", MODEL, ge=256
     )

@@ -14,6 +14,7 @@ from extractor.documents import count, read
 from extractor.engines.base import Engine
 from extractor.engines.replay import Stored
 from extractor.engines.vllm import VllmEngine, VllmSettings
+from extractor.engines.watchdog import Watchdog
 from extractor.errors import ExtractorError
 from extractor.pipeline import Corridor
 from extractor.prepare import Prepared, escalation
@@ -78,7 +79,7 @@ class Tally:
 
 
 def make_vllm(prepared: Prepared) -> Engine:
-    """The vLLM engine that this job asks for."""
+    """The vLLM engine that this job asks for, watched."""
     job, model = prepared.job, prepared.model
     settings = VllmSettings(
         location=model.location,
@@ -90,7 +91,7 @@ def make_vllm(prepared: Prepared) -> Engine:
         overrides=prepared.overrides,
         environment=model.env,
     )
-    return VllmEngine(settings)
+    return Watchdog(VllmEngine(settings), job.engine_timeout)
 
 
 def run(

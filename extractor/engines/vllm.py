@@ -41,6 +41,7 @@ class VllmEngine:
         log_to(settings.log, "vllm")
         self._engine = self._llm.llm_engine
         self.window = 2 * int(self._engine.vllm_config.scheduler_config.max_num_seqs)
+        self.steps = 0  # grows while the engine works
         self.load_seconds = time.monotonic() - started
 
     def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
@@ -76,8 +77,11 @@ class VllmEngine:
         return None
 
     def _step(self) -> list[Any]:
+        self.steps += 1
         try:
             return list(self._engine.step())
+        except EngineError:  # the watchdog's
+            raise
         except Exception as error:
             raise EngineError(f"the engine died: {str(error).splitlines()[0] if str(error) else error!r}") from error
 

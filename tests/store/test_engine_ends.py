@@ -1,0 +1,116 @@
+"""An engine that dies or hangs: one clear line, what is finished is kept, and the next run finishes the job."""
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from fakes import Silent, answering, fake_prepared
+from shop import GOOD, Clerk, assert_whole, settle, some, write
+
+from extractor.engines.fake import FakeEngine
+from extractor.engines.watchdog import Watchdog
+from extractor.errors import EngineError
+from extractor.run import run
+from extractor.status import standing
+from extractor.types import Completion, Request
+
+
+class Working(FakeEngine):
+    """Silent for a second before each answer, but at work: it counts its steps."""
+
+    steps = 0
+
+    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
+        for completion in super().generate(requests):
+            for _ in range(20):
+                time.sleep(0.02)
+                self.steps += 1
+            yield completion
+
+
+def slow_at(id: str, seconds: float):  # type: ignore[no-untyped-def]
+    """Answers at once, but for this document."""
+
+    def answer(request: Request) -> str:
+        if request.document.id == id:
+            time.sleep(seconds)
+        return GOOD
+
+    return answer
+
+
+def test_an_engine_that_hangs_ends_the_run_and_the_next_finishes(tmp_path: Path) -> None:
+    inputs, out, clerk = write(tmp_path / "in.jsonl", some(9)), tmp_path / "out", Clerk()
+    prepared = fake_prepared(inputs, out, part_documents=4)
+    began = time.monotonic()
+    with pytest.raises(EngineError, match=r"the engine hangs: nothing came of it for 0.3 s \(--engine-timeout\)"):
+        run(prepared, lambda _: Watchdog(answering(slow_at("d6", 60)), 0.3), Silent(), bool)
+    assert time.monotonic() - began < 20
+    assert_whole(out, [f"d{number}" for number in range(6)])
+    assert standing(out).pending == 3
+    settle(inputs, out, clerk)
+    assert clerk.asked == ["d6", "d7", "d8"]
+    assert_whole(out, [f"d{number}" for number in range(9)])
+
+
+def ask(engine: Watchdog, requests: Iterable[Request | None]) -> list[Completion]:
+    return list(engine.generate(requests))
+
+
+def requests_of(tmp_path: Path, count: int) -> list[Request]:
+    asked: list[Request] = []
+
+    def answer(request: Request) -> str:
+        asked.append(request)
+        return GOOD
+
+    settle(write(tmp_path / "in.jsonl", some(count)), tmp_path / "out", answer)
+    return asked
+
+
+def test_only_the_engines_own_time_counts(tmp_path: Path) -> None:
+    requests = requests_of(tmp_path, 3)
+
+    def slowly() -> Iterator[Request]:
+        for request in requests:
+            time.sleep(0.4)  # a reader that takes its time
+            yield request
+
+    engine = Watchdog(answering(lambda request: GOOD, window=1), 0.2)
+    for completion in engine.generate(slowly()):
+        time.sleep(0.4)  # a disk that takes its time
+        assert completion.finish == "stop"
+    engine.close()
+
+
+def test_an_engine_that_counts_its_steps_is_alive(tmp_path: Path) -> None:
+    requests = requests_of(tmp_path, 2)
+    working = Working(lambda request: Completion(request, GOOD))
+    assert len(ask(Watchdog(working, 0.2), requests)) == 2
+
+
+def test_beside_the_main_thread_nobody_watches(tmp_path: Path) -> None:
+    requests, found = requests_of(tmp_path, 2), list[Completion]()
+    engine = Watchdog(answering(slow_at("d1", 0.4)), 0.1)
+    thread = threading.Thread(target=lambda: found.extend(engine.generate(requests)))
+    thread.start()
+    thread.join()
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("number", [0, 3, 4, 8])
+def test_an_engine_that_dies_in_the_middle(tmp_path: Path, number: int) -> None:
+    inputs, out = write(tmp_path / "in.jsonl", some(9)), tmp_path / "out"
+
+    def dying(request: Request) -> str:
+        if request.document.id == f"d{number}":
+            raise EngineError("the engine died: out of memory")
+        return GOOD
+
+    with pytest.raises(EngineError, match="out of memory"):
+        settle(inputs, out, dying)
+    assert standing(out).last_run["state"] == "stopped"
+    assert settle(inputs, out).skipped == number
+    assert_whole(out, [f"d{n}" for n in range(9)])
