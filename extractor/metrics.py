@@ -45,7 +45,6 @@ class MetricsFile:
     def __init__(self, path: Path, every: float = EVERY) -> None:
         self._path, self._ticker = path, Ticker(every)
         self._runs: dict[str, list[Sample]] = {}
-        self._written = False
 
     def see(self, event: Event, counts: Counts) -> None:
         """Writes the file at the start, about every ten seconds, and at the end."""
@@ -53,17 +52,16 @@ class MetricsFile:
             return
         if event in ("start", "document", "end"):
             self._runs[str(counts.out)] = list(samples(counts, time.time()))
-            self._write()
+            self._write(event)
 
     def say(self, tone: Tone, line: str, code: int | None = None) -> None:
         """Lines have no place here."""
 
-    def _write(self) -> None:
+    def _write(self, event: Event) -> None:
         try:
             write_atomically(self._path, text(self._runs))
-            self._written = True
         except OSError as error:
-            if not self._written:  # later on the run matters more, and the numbers' age tells
+            if event == "start":  # later on the run matters more, and the numbers' age tells
                 raise UserError(f"--metrics {self._path}: {error.strerror or error}; choose another place") from None
 
 

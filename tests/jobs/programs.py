@@ -1,4 +1,4 @@
-"""Starts `extract` (with a model that takes its time) as a real process."""
+"""Runs `extract`, with a model that takes its time: as a real process, or here."""
 
 import json
 import os
@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import slow_extract
+from typer.testing import CliRunner
 
 SLOW = Path(__file__).parent / "slow_extract.py"
 PLAIN = ["--examples", "none", "--context", "100000"]
@@ -31,8 +34,10 @@ def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
 
 
 def ran(*words: object, **environment: object) -> tuple[int, str, str]:
-    """The same, when it is over."""
-    return ended(started(*words, **environment))
+    """The same command in this process."""
+    env = {name: str(value) for name, value in environment.items()}
+    result = CliRunner().invoke(slow_extract.app, list(map(str, words)), env=env)
+    return result.exit_code, result.stdout, result.stderr
 
 
 def manifest(out: Path) -> dict[str, Any]:

@@ -28,6 +28,8 @@ asked_for = 0
 
 
 def load(prepared: Prepared) -> Engine:
+    global asked_for
+    asked_for = 0
     print("LOADED", flush=True)
     seconds, dies_at = float(os.environ.get("SLOW_SECONDS", "0")), int(os.environ.get("SLOW_DIES_AT", "0"))
 

@@ -1,4 +1,4 @@
-"""How a run ends: signals, deadlines, failures; each with its exit code, and nothing lost. Real processes."""
+"""How a run ends: signals, deadlines, failures; each with its exit code, and nothing lost."""
 
 import json
 import signal
@@ -121,7 +121,7 @@ def test_a_failing_hook_is_a_warning_and_not_our_exit_code(tmp_path: Path, hook:
 
 def test_the_hook_hears_of_a_mistake_before_anything_ran(tmp_path: Path) -> None:
     words = ["run", tmp_path / "absent", "--schema", "news", "--out", tmp_path / "o", *PLAIN]
-    code, said, err = ran(*words, "--on-finish", 'echo "code=$EXTRACT_EXIT_CODE ok=$EXTRACT_OK"')
+    code, said, err = ended(started(*words, "--on-finish", 'echo "code=$EXTRACT_EXIT_CODE ok=$EXTRACT_OK"'))
     assert (code, said) == (1, "")
     assert err.splitlines()[-1] == "code=1 ok="
 
