@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from extractor.boundary import EXIT_CODES, FEW_CODES, OK, boundary
+from extractor.cli_evaluate import GOLD_FORM, compare_command, evaluate_command, report_command
+from extractor.cli_shelf import Folder, Problems, compact_command, retry_jobs
 from extractor.cli_shipped import models, schemas_command
 from extractor.jobfile import Asked
-from extractor.options import file_words, job_words, output_folder
+from extractor.options import file_words, flag_words, job_words, output_folder
 
 if TYPE_CHECKING:
     from extractor.jobs import Kitchen
@@ -32,6 +34,9 @@ job_files = typer.Typer(help="Run and check job files (TOML).", no_args_is_help=
 app.add_typer(job_files, name="job")
 app.add_typer(models, name="models")
 app.command(name="schemas")(schemas_command)
+app.command(name="evaluate", epilog=GOLD_FORM)(evaluate_command)
+app.command(name="compare", epilog=FEW_CODES)(compare_command)
+app.command(name="report", epilog=FEW_CODES)(report_command)
 
 
 def main() -> None:
@@ -145,6 +150,22 @@ def status_command(out: output_folder(), as_json: AsJson = False) -> None:  # ty
             _print_json(_standing_json(now))
         else:
             table(("", str(out)), standing_rows(now))
+
+
+@app.command(name="retry", epilog=EXIT_CODES)
+@flag_words
+def retry_command(
+    flags: dict[str, Any], out: Folder, problem: Problems = None, as_json: AsJson = False, quiet: Quiet = False
+) -> None:
+    """Do the quarantined documents of an output folder again, as its job did or with changed flags, and no others.
+
+    extract retry out/news --problem truncated --max-answer-tokens 4096
+    """
+    asked, kitchen = retry_jobs(out, flags, problem)
+    settle(asked, as_json, quiet, kitchen)
+
+
+app.command(name="compact", epilog=FEW_CODES)(compact_command)
 
 
 def _standing_json(now: Any) -> dict[str, Any]:

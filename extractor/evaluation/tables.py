@@ -1,6 +1,7 @@
 """Results as rows for a terminal; the first row is the header."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Arm, Comparison, Difference, Evaluation, Score, Spread
@@ -8,13 +9,16 @@ from extractor.evaluation.results import Arm, Comparison, Difference, Evaluation
 Rows = list[list[str]]
 
 
-def evaluation_rows(evaluation: Evaluation) -> Rows:
-    """Metrics with 95 % intervals: all metrics overall, then the strict ones by type and language, then averages."""
+def evaluation_rows(evaluation: Evaluation, brief: bool = False) -> Rows:
+    """Metrics with 95 % intervals: all metrics overall, then the strict ones by type and language, then averages.
+
+    `brief` leaves out the intervals of precision and recall where F1 has one, so that a row fits a terminal.
+    """
     overall = [s for s in evaluation.scores if s.scope in ("micro", "macro")]
     parts = [s for s in evaluation.scores if s not in overall and s.metric.endswith("strict")]
     return [
         ["metric", "of", "precision", "recall", "F1", "right", "wrong", "missed"],
-        *(_score_row(score) for score in (*overall, *parts)),
+        *(_score_row(score, brief) for score in (*overall, *parts)),
         *(
             [a.metric, a.name or a.scope, "", "", _estimate(a.estimate), "", "", f"n={a.n}"]
             for a in evaluation.averages
@@ -59,10 +63,12 @@ def difference_rows(comparison: Comparison) -> Rows:
     ]
 
 
-def _score_row(score: Score) -> list[str]:
+def _score_row(score: Score, brief: bool) -> list[str]:
+    bare = brief and score.f1 is not None
+    precision, recall = (replace(e, low=None) if e and bare else e for e in (score.precision, score.recall))
     of = f"{score.scope} {score.name}".strip()
     counts = ("–" if n is None else str(n) for n in (score.hits, score.spurious, score.missed))
-    return [score.metric, of, _estimate(score.precision), _estimate(score.recall), _estimate(score.f1), *counts]
+    return [score.metric, of, _estimate(precision), _estimate(recall), _estimate(score.f1), *counts]
 
 
 def _difference_row(d: Difference) -> list[str]:

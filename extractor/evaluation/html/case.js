@@ -10,6 +10,9 @@ function showCase(article, data, one) {
   const parts = [
     make("header", { className: "casehead" },
       make("h3", {}, one.id),
+      make("span", { className: "steps" },
+        make("button", { type: "button", "data-step": -1, ariaLabel: "previous document" }, "‹"),
+        make("button", { type: "button", "data-step": 1, ariaLabel: "next document" }, "›")),
       one.agree === null ? null : make("span", { className: "badge" }, `runs agree ${Math.round(100 * one.agree)} %`)),
     explained(data, one),
     one.stale && make("p", { className: "note" }, "The text has changed since the run: marks may be beside their place."),

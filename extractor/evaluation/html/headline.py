@@ -50,7 +50,7 @@ def tiles(arms: Sequence[Told]) -> list[Tile]:
         ),
         Tile(
             "Tokens written for a document",
-            tuple((_number(s.median), f"95 % need at most {_number(s.p95)}") for s in written),
+            tuple((_number(s.median), f"95 % under {_number(s.p95)}") for s in written),
         ),
         Tile("Documents a second", tuple((_number(r.documents_per_second), "") for r in spent)),
         Tile("Cost of 1,000 documents", tuple((_number(r.cost_per_1000_documents), "") for r in spent)),

@@ -105,11 +105,15 @@ by("search").addEventListener("input", () => { clearTimeout(typing); typing = se
 by("filters").addEventListener("submit", (event) => event.preventDefault());
 for (const id of ["status", "type", "order", "differs", "wrong"]) by(id).addEventListener("change", refresh);
 document.addEventListener("keydown", onKey);
+by("case").addEventListener("click", (event) => {
+  const step = event.target.closest("[data-step]")?.dataset.step;
+  if (step) list.move(Number(step)), by("case").querySelector(`[data-step="${step}"]`).focus();
+});
 pointing(by("case"));
-const linked = /^#doc=(.+)$/.exec(location.hash);
+const linked = /^#doc=(.+)$/.exec(location.hash)?.[1];
 refresh();
 if (linked) {
-  const place = list.numbers.findIndex((n) => data.cases[n].id === decodeURIComponent(linked[1]));
+  const place = list.numbers.findIndex((n) => encodeURIComponent(data.cases[n].id) === linked);
   if (place >= 0) list.select(place);
 }
 performance.mark("first document");

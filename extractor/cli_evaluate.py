@@ -1,0 +1,159 @@
+"""`extract evaluate`, `compare` and `report`: how good a run is, which is better, and a page to look at."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from extractor.boundary import FEW_CODES, boundary
+
+GOLD_FORM = f"""\b
+Gold is JSONL or Parquet, one row a document; all but doc_id may be absent:
+  {{"doc_id": "d1", "lang": "en", "text": "Ada Lovelace met Babbage.",
+   "entities": [{{"name": "Ada Lovelace", "type": "person",
+                 "mentions": [[0, 12]], "aliases": ["Ada"],
+                 "alt_types": [], "attributes": {{}}}}],
+   "relations": [{{"subject": "Ada Lovelace", "predicate": "met",
+                  "object": "Babbage"}}],
+   "summary": "They met.", "summaries": ["a further reference"],
+   "record": {{"topic": "meeting"}}}}
+mentions are [start, end) in code points of the text. labels.json beside
+the file (or --labels) may say how far gold goes:
+  {{"entity_annotation": "partial", "relation_annotation": "exhaustive",
+   "symmetric_relations": ["met"]}}
+partial: what is not marked may still be true, so recall alone is told.
+{FEW_CODES}"""
+
+Run = Annotated[str, typer.Argument(help="an output folder of extract run", metavar="RUN", show_default=False)]
+Runs = Annotated[
+    list[str],
+    typer.Argument(
+        help="two or more output folders; the first is what the others are measured against",
+        metavar="RUN",
+        show_default=False,
+    ),
+]
+Labels = Annotated[str | None, typer.Option(help="how far gold goes (default: labels.json beside it)")]
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
+Parquet = Annotated[str | None, typer.Option("--parquet", help="write every number, one a row", metavar="FILE")]
+Report = Annotated[Path | None, typer.Option("--report", help="write a page to look at, one HTML file", metavar="FILE")]
+Gold = Annotated[str | None, typer.Option(help="what is right, see extract evaluate --help", metavar="FILE")]
+Price = Annotated[float | None, typer.Option("--gpu-hour-price", help="what the machine costs an hour", min=0.0)]
+
+
+def evaluate_command(
+    run: Run,
+    gold: Annotated[
+        str, typer.Option(help="what is right; its form is told below", metavar="FILE", show_default=False)
+    ],
+    labels: Labels = None,
+    as_json: AsJson = False,
+    parquet: Parquet = None,
+    report: Report = None,
+) -> None:
+    """Score RUN against gold: precision, recall, F1 with 95 % intervals, by type and language; ROUGE; fields.
+
+    extract evaluate out/news --gold data/gold.jsonl --report report.html
+    """
+    with boundary():
+        from extractor.evaluation.evaluate import evaluate
+        from extractor.evaluation.gold import load_gold
+        from extractor.evaluation.html.render import run_page
+        from extractor.evaluation.shelf import load_run
+        from extractor.evaluation.tables import evaluation_rows
+
+        loaded, known = load_run(run), load_gold(gold, labels)
+        found = evaluate(loaded, known)
+        _keep(found, parquet)
+        if report:
+            _write(report, run_page(loaded, known, found))
+        if as_json:
+            _print_json(found)
+            return
+        _print_rows([evaluation_rows(found, brief=True)])
+        _say([*found.notes, *_unmatched("gold documents not in the run", found.gold_without_document)])
+        _say(_unmatched("documents of the run without gold", found.documents_without_gold))
+
+
+def compare_command(
+    runs: Runs,
+    gold: Gold = None,
+    gpu_hour_price: Price = None,
+    as_json: AsJson = False,
+    parquet: Parquet = None,
+    report: Report = None,
+) -> None:
+    """Set runs over the same documents side by side: quality, agreement, tokens, seconds, cost, and a verdict.
+
+    extract compare out/no_think out/think --gold data/gold.jsonl --gpu-hour-price 2.5 --report report.html
+    """
+    with boundary():
+        from extractor.evaluation.compare import compare
+        from extractor.evaluation.gold import load_gold
+        from extractor.evaluation.html.render import comparison_page
+        from extractor.evaluation.shelf import load_run, with_unique_labels
+        from extractor.evaluation.tables import arm_rows, difference_rows
+
+        loaded, known = with_unique_labels([load_run(run) for run in runs]), load_gold(gold) if gold else None
+        found = compare(loaded, known, gpu_hour_price=gpu_hour_price)
+        _keep(found, parquet)
+        if report:
+            _write(report, comparison_page(loaded, known, found))
+        if as_json:
+            _print_json(found)
+            return
+        typer.echo(found.verdict)
+        _print_rows([arm_rows(found), difference_rows(found)])
+        _say([*found.notes, *_unmatched("least agreement on", [d.doc_id for d in found.disagreements])])
+
+
+def report_command(
+    run: Run,
+    out: Annotated[Path | None, typer.Option(help="the file (default: RUN/report.html)", metavar="FILE")] = None,
+    gold: Gold = None,
+) -> None:
+    """Write report.html of RUN, one file to look at: numbers, plots, and every document with what was found in it.
+
+    extract report out/news
+    """
+    with boundary():
+        from extractor.evaluation.html.render import render_run
+
+        page = render_run(run, gold)
+        typer.echo(_write(out or Path(run) / "report.html", page))
+
+
+def _keep(found: Any, parquet: str | None) -> None:
+    if parquet:
+        from extractor.evaluation.tidy import save
+
+        save(found, parquet)
+
+
+def _write(file: Path, page: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(page, encoding="utf-8")
+    return file
+
+
+def _print_rows(tables: list[list[list[str]]]) -> None:
+    from extractor.present import table
+
+    for rows in tables:
+        table(rows[0], rows[1:])
+
+
+def _print_json(found: Any) -> None:
+    typer.echo(json.dumps(asdict(found), ensure_ascii=False))
+
+
+def _say(lines: list[str]) -> None:
+    for line in lines:
+        typer.echo(line, err=True)
+
+
+def _unmatched(what: str, ids: Any) -> list[str]:
+    more = f" and {len(ids) - 10:,} more (--json has all)" if len(ids) > 10 else ""
+    return [f"{what}: {', '.join(ids[:10])}{more}"] if ids else []
