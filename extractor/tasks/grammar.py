@@ -64,7 +64,8 @@ def _text(body: dict[str, Any]) -> str:
 
 def _accepted(body: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
     """The strictest grammar for this schema that is accepted, and why it is none at all where that is so."""
-    given_up, weaker, objection = REFUSED | SAYS_NOTHING, None, None
+    given_up, objection = REFUSED | SAYS_NOTHING, None
+    weaker: Any = None
     for step in STEPS:
         given_up = given_up | step
         before, weaker = weaker, _Weakening(body, given_up).weaken(body)
