@@ -13,6 +13,7 @@ from extractor.documents import Columns, Source, check_columns, kept_schema, loc
 from extractor.errors import UserError
 from extractor.models.families import yarn_overrides
 from extractor.models.resolve import Model, config_of, context_of, resolve, tokenizer_of
+from extractor.store.settled import Redo
 from extractor.tasks.chat import Chat
 from extractor.tasks.desk import Ask, Desk
 from extractor.tasks.examples import load_examples
@@ -42,6 +43,7 @@ class Prepared:
     context: int
     overrides: dict[str, Any]  # vLLM arguments for a context beyond the model's own
     desk: Desk
+    again: Redo | None = None  # picks the settled documents that are done again, and no others
 
 
 def load_model(job: Job) -> tuple[Model, Chat]:

@@ -1,35 +1,40 @@
 """Quarantined documents, done again as their job did them, or with changed settings."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from extractor.config import Job, make_job
+from extractor.config import make_job
 from extractor.errors import UserError
-from extractor.models.resolve import Model
-from extractor.prepare import Prepared, load_model, prepare
+from extractor.jobfile import Asked
+from extractor.prepare import Prepared
 from extractor.store.manifest import Manifest
 from extractor.store.settled import Redo
-from extractor.tasks.chat import Chat
 from extractor.types import ProblemKind
 
+OF_ONE_RUN = ("max_runtime", "log_format", "metrics", "on_finish", "limit", "supersede")  # no matter of the job's
 
-def prepare_retry(
-    folder: Path, changed: Mapping[str, Any], load: Callable[[Job], tuple[Model, Chat]] = load_model
-) -> Prepared:
-    """The job of this output folder with `changed` settings, prepared; what it settles counts as that job's own work.
 
-    So a later `extract run` with the original settings leaves alone what a retry has settled; the manifest's
-    `retries` remember what was changed.
+def asked_again(folder: Path, changed: Mapping[str, Any]) -> Asked:
+    """The job of this output folder, with changed settings."""
+    job = make_job(_content(folder)["settings"])
+    stored = {name: value for name, value in job.model_dump().items() if name not in OF_ONE_RUN}
+    again = make_job({**stored, **changed, "out": folder})
+    if again.inputs == ["-"]:
+        raise UserError(f"{folder} was made from standard input, which cannot be read again; run it from files")
+    return Asked(again, dict.fromkeys(changed, "flag"))
+
+
+def ready_again(asked: Asked, problems: Sequence[str], ready: Callable[[Asked], Prepared]) -> Prepared:
+    """The job, made `ready`, for its quarantined documents with one of these problems (none = all), and for no others.
+
+    What it settles goes by the name of the folder's own job: so a later `extract run` with the original settings
+    leaves it alone. The manifest's `retries` remember what was changed.
     """
-    content = Manifest.load(folder).content
-    if not content:
-        raise UserError(f"{folder} holds no manifest.json: not an output folder of extract run")
-    settings = {**content["settings"], **changed, "out": folder, "supersede": False}
-    if settings["inputs"] == ["-"]:
-        raise UserError(f"{folder} was made from standard input, which cannot be read again; retry needs files")
-    prepared = prepare(make_job(settings), frozenset(changed), load)
-    prepared.desk.work_as(content["identity"])
+    again = quarantined(problems)
+    prepared = replace(ready(asked), again=again)
+    prepared.desk.work_as(_content(asked.job.out)["identity"])
     return prepared
 
 
@@ -39,3 +44,10 @@ def quarantined(problems: Sequence[str]) -> Redo:
     if unknown := [kind for kind in problems if kind not in known]:
         raise UserError(f"--problem {unknown[0]}: no such problem (one of {', '.join(known)})")
     return lambda status, problem: status == "quarantined" and (not problems or problem in problems)
+
+
+def _content(folder: Path) -> dict[str, Any]:
+    content = Manifest.load(folder).content
+    if not content:
+        raise UserError(f"{folder} holds no manifest.json: not an output folder of extract run")
+    return content

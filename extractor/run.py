@@ -21,7 +21,7 @@ from extractor.prepare import Prepared, escalation
 from extractor.store.account import verify
 from extractor.store.lock import locked
 from extractor.store.manifest import Diary, Manifest
-from extractor.store.settled import Redo, Settled
+from extractor.store.settled import Settled
 from extractor.store.shelf import Shelf
 from extractor.store.waiting import Waiting
 from extractor.store.writer import PartSize, Writer
@@ -94,27 +94,22 @@ def make_vllm(prepared: Prepared) -> Engine:
     return Watchdog(VllmEngine(settings), job.engine_timeout)
 
 
-def run(
-    prepared: Prepared, make_engine: MakeEngine, watch: Watch, draining: Callable[[], bool], again: Redo | None = None
-) -> Tally:
-    """Settles every document that is not settled yet; what is finished is committed, however the run ends.
-
-    With `again`, it does those settled documents again that `again` picks by status and problem, and no others.
-    """
+def run(prepared: Prepared, make_engine: MakeEngine, watch: Watch, draining: Callable[[], bool]) -> Tally:
+    """Settles every document that is not settled yet; what is finished is committed, however the run ends."""
     job = prepared.job
     with locked(job.out):
         manifest = Manifest.load(job.out)
         manifest.must_be(prepared.desk.identity, job.supersede)
-        return _Run(prepared, manifest, watch, again).go(_Late(make_engine, prepared, watch), draining)
+        return _Run(prepared, manifest, watch).go(_Late(make_engine, prepared, watch), draining)
 
 
 class _Run:
-    def __init__(self, prepared: Prepared, manifest: Manifest, watch: Watch, again: Redo | None) -> None:
+    def __init__(self, prepared: Prepared, manifest: Manifest, watch: Watch) -> None:
         job = prepared.job
         self.prepared, self.watch = prepared, watch
         self.shelf = Shelf(job.out, prepared.kept)
         self.shelf.recover()
-        self.old, self.replaced, self.is_retry = Settled(self.shelf, again), 0, again is not None
+        self.old, self.replaced, self.is_retry = Settled(self.shelf, prepared.again), 0, prepared.again is not None
         self.tally = Tally(self.old.again if self.is_retry else _total(prepared))
         self.diary = Diary(manifest, _described(prepared), self.is_retry)
         self.corridor, self.waiting = corridor_of(prepared), Waiting(job.out)

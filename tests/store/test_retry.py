@@ -8,7 +8,9 @@ from fakes import Silent, answering, fake_model
 from shop import GOOD, Answer, Clerk, assert_whole, rows, settle, some, write
 
 from extractor.errors import UserError
-from extractor.retry import prepare_retry, quarantined
+from extractor.jobfile import Asked
+from extractor.prepare import Prepared, prepare
+from extractor.retry import asked_again, quarantined, ready_again
 from extractor.run import Tally, run
 from extractor.status import standing
 from extractor.store.manifest import Manifest
@@ -16,8 +18,12 @@ from extractor.types import Completion, Request
 
 
 def retry(out: Path, answer: Answer, *problems: str, stop: Any = bool, **changed: Any) -> Tally:
-    prepared = prepare_retry(out, changed, fake_model())
-    return run(prepared, lambda _: answering(answer, window=4), Silent(), stop, quarantined(problems))
+    prepared = ready_again(asked_again(out, changed), problems, fake_ready)
+    return run(prepared, lambda _: answering(answer, window=4), Silent(), stop)
+
+
+def fake_ready(asked: Asked) -> Prepared:
+    return prepare(asked.job, frozenset(asked.origins), fake_model())
 
 
 def mixed(request: Request) -> str | Completion:
@@ -107,6 +113,6 @@ def test_an_unknown_problem_is_refused() -> None:
 
 def test_what_cannot_be_read_again_cannot_be_retried(tmp_path: Path, out: Path) -> None:
     with pytest.raises(UserError, match="not an output folder"):
-        prepare_retry(tmp_path, {}, fake_model())
+        asked_again(tmp_path, {})
     with pytest.raises(UserError, match="standard input"):
-        prepare_retry(out, {"inputs": ["-"]}, fake_model())
+        asked_again(out, {"inputs": ["-"]})

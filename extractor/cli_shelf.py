@@ -1,0 +1,35 @@
+"""The commands that tend an output folder: retry and compact."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from extractor.boundary import boundary
+
+Folder = Annotated[Path, typer.Argument(help="an output folder of extract run", metavar="DIR", show_default=False)]
+Problems = Annotated[list[str] | None, typer.Option(help="only documents quarantined for this (repeat)")]
+
+
+def compact_command(
+    out: Folder, as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False
+) -> None:
+    """Merge small parts of an output folder into parts of about 50,000 documents. No row changes."""
+    with boundary():
+        from extractor.compact import compact
+
+        done = compact(out)
+        said = f"{done.documents:,} documents in {done.after:,} parts ({done.before:,} before)"
+        typer.echo(json.dumps(asdict(done)) if as_json else said)
+
+
+def retry_jobs(out: Path, changed: dict[str, Any], problems: list[str] | None) -> Any:
+    """What `settle` needs for a retry: the job asked for, and the kitchen that picks its quarantined documents."""
+    with boundary():
+        from extractor.jobs import Kitchen, prepared
+        from extractor.retry import asked_again, ready_again
+
+        asked = asked_again(out, changed)
+        return [asked], Kitchen(prepare=lambda one: ready_again(one, problems or [], prepared))
