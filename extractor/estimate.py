@@ -89,7 +89,7 @@ def _answer_tokens(prepared: Prepared) -> tuple[float, str]:
     said = f" and a guess of {thought} for the thought" if thought else ""
     if examples := prepared.desk.ask.examples:
         tokens = [len(prepared.chat.encode(answer_text(example["answer"]))) for example in examples]
-        return sum(tokens) / len(tokens) + thought, f"as in the worked example{said}"
+        return sum(tokens) / len(tokens) + thought, f"as in the worked examples{said}"
     return prepared.job.max_answer_tokens / 4 + thought, f"a guess: a quarter of --max-answer-tokens{said}"
 
 

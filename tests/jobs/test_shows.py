@@ -1,0 +1,83 @@
+"""What is said while a run is under way: how often, and in which words."""
+
+import io
+import json
+from collections import Counter
+from contextlib import redirect_stderr
+from pathlib import Path
+
+import pytest
+
+from extractor.progress import Counts, Progress, Show, Ticker, news
+from extractor.shows import Bar, Errors, JsonLines, Lines
+
+
+@pytest.mark.parametrize(
+    ("skipped", "new", "line"),
+    [
+        (0, 16, ""),
+        (16, 0, "16 documents: 16 settled before, nothing new"),
+        (1000, 3, "3 new or changed of 1,003"),
+        (0, 0, ""),
+    ],
+)
+def test_news(skipped: int, new: int, line: str) -> None:
+    assert news(Counts(Path("o"), skipped=skipped, settled=Counter(ok=new))) == line
+
+
+def shown(show: Show) -> str:
+    """What it writes about a run of four documents, one of which an earlier run has settled."""
+    with redirect_stderr(io.StringIO()) as stderr:
+        progress = Progress(Path("out"), [show])
+        progress.begin(4)
+        progress.loading("fake")
+        progress.loaded()
+        progress.skipped()
+        progress.counts.settled["quarantined"] += 2
+        progress.skipped()
+        progress.say("warning", "mind the gap")
+        progress.error("it is over", 3)
+        progress.end(3, None)
+    return stderr.getvalue()
+
+
+def test_lines() -> None:
+    lines = shown(Lines(every=0.0)).splitlines()
+    assert lines[:2] == ["extract: 4 documents into out", "extract: loading fake"]
+    assert lines[3].startswith("extract: 1 of 4 documents (25%)")
+    assert lines[4].startswith("extract: 4 of 4 documents (100%)")
+    assert "2 quarantined" in lines[4]
+    assert lines[5:7] == ["extract: warning: mind the gap", "extract: it is over"]
+
+
+def test_lines_are_rare() -> None:
+    assert len(shown(Lines(every=60.0)).splitlines()) == 6  # no progress in the first minute
+
+
+def test_quiet_says_what_went_wrong_and_nothing_else() -> None:
+    assert shown(Errors()) == "extract: warning: mind the gap\nextract: it is over\n"
+
+
+def test_json_lines() -> None:
+    events = [json.loads(line) for line in shown(JsonLines(Path("out"), every=0.0)).splitlines()]
+    names = ["start", "loading", "loaded", "progress", "progress", "warning", "error", "note", "end"]
+    assert [one["event"] for one in events] == names
+    assert (events[4]["quarantined"], events[4]["settled_before"], events[4]["pending"]) == (2, 2, 0)
+    assert (events[6]["message"], events[6]["exit_code"]) == ("it is over", 3)
+    assert events[-1]["exit_code"] == 3
+    assert all(one["out"] == "out" and one["time"].endswith("Z") for one in events)
+
+
+def test_the_bar_moves_and_lines_stand_on_their_own() -> None:
+    said = shown(Bar())
+    assert "2/4" in said
+    assert "loading fake" in said
+    assert "extract: warning: mind the gap" in said.splitlines()
+
+
+def test_a_long_run_is_told_about_every_tenth() -> None:
+    ticker = Ticker(0.0, slowing=True)
+    ticker._began -= 1000.0  # a run of a thousand seconds so far
+    assert ticker.due() is False  # the next line comes after a hundred more
+    ticker._last -= 101.0
+    assert ticker.due() is True
