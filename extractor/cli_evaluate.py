@@ -62,7 +62,7 @@ def evaluate_command(
         from extractor.evaluation.gold import load_gold
         from extractor.evaluation.html.render import run_page
         from extractor.evaluation.shelf import load_run
-        from extractor.evaluation.tables import evaluation_rows
+        from extractor.evaluation.tables import brief_rows
 
         loaded, known = load_run(run), load_gold(gold, labels)
         found = evaluate(loaded, known)
@@ -72,7 +72,7 @@ def evaluate_command(
         if as_json:
             _print_json(found)
             return
-        _print_rows([evaluation_rows(found, brief=True)])
+        _print_rows([brief_rows(found)])
         _say([*found.notes, *_unmatched("gold documents not in the run", found.gold_without_document)])
         _say(_unmatched("documents of the run without gold", found.documents_without_gold))
 

@@ -1,7 +1,7 @@
 """Results as rows for a terminal; the first row is the header."""
 
+import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Arm, Comparison, Difference, Evaluation, Score, Spread
@@ -9,22 +9,33 @@ from extractor.evaluation.results import Arm, Comparison, Difference, Evaluation
 Rows = list[list[str]]
 
 
-def evaluation_rows(evaluation: Evaluation, brief: bool = False) -> Rows:
-    """Metrics with 95 % intervals: all metrics overall, then the strict ones by type and language, then averages.
-
-    `brief` leaves out the intervals of precision and recall where F1 has one, so that a row fits a terminal.
-    """
+def evaluation_rows(evaluation: Evaluation) -> Rows:
+    """Metrics with 95 % intervals: all metrics overall, then the strict ones by type and language, then averages."""
     overall = [s for s in evaluation.scores if s.scope in ("micro", "macro")]
     parts = [s for s in evaluation.scores if s not in overall and s.metric.endswith("strict")]
     return [
         ["metric", "of", "precision", "recall", "F1", "right", "wrong", "missed"],
-        *(_score_row(score, brief) for score in (*overall, *parts)),
+        *(_score_row(score) for score in (*overall, *parts)),
         *(
             [a.metric, a.name or a.scope, "", "", _estimate(a.estimate), "", "", f"n={a.n}"]
             for a in evaluation.averages
         ),
         *([kind, "documents", "", "", _estimate(e), "", "", ""] for kind, e in evaluation.rates.items()),
     ]
+
+
+def brief_rows(evaluation: Evaluation) -> Rows:
+    """The same with two digits and the interval of F1 (or recall) alone, for the width of a terminal."""
+    header = ["metric", "of", "P", "R", "F1", "95 %", "✓/✗/missed"]
+    return [header, *(_brief_row(row) for row in evaluation_rows(evaluation)[1:])]
+
+
+def _brief_row(row: list[str]) -> list[str]:
+    of = re.sub("^(type|language|field) ", "", row[1])
+    cells = [re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.2f}", cell) for cell in row[2:5]]
+    values = [cell.partition(" (")[0] for cell in cells]
+    interval = (cells[1] if values[2] == "–" else cells[2]).partition(" (")[2].rstrip(")")
+    return [row[0], of, *values, interval, "/".join(filter(None, row[5:]))]
 
 
 def arm_rows(comparison: Comparison) -> Rows:
@@ -63,12 +74,10 @@ def difference_rows(comparison: Comparison) -> Rows:
     ]
 
 
-def _score_row(score: Score, brief: bool) -> list[str]:
-    bare = brief and score.f1 is not None
-    precision, recall = (replace(e, low=None) if e and bare else e for e in (score.precision, score.recall))
+def _score_row(score: Score) -> list[str]:
     of = f"{score.scope} {score.name}".strip()
     counts = ("–" if n is None else str(n) for n in (score.hits, score.spurious, score.missed))
-    return [score.metric, of, _estimate(precision), _estimate(recall), _estimate(score.f1), *counts]
+    return [score.metric, of, _estimate(score.precision), _estimate(score.recall), _estimate(score.f1), *counts]
 
 
 def _difference_row(d: Difference) -> list[str]:
