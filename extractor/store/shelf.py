@@ -89,20 +89,21 @@ class Shelf:
         return self._stage(FILE, pa.Table.from_pylist(list(rows), SCHEMAS["completions"]))
 
     def _stage(self, target: str, rows: pa.Table) -> Move:
-        staged = self._journal.staging / target
-        staged.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(rows, staged, compression="zstd")
+        pq.write_table(rows, self._aside(target), compression="zstd")
         return self._staged(target)
 
+    def _aside(self, target: str) -> Path:
+        """Where the file is written before it comes to `target`; one flat folder, which is one fsync."""
+        self._journal.staging.mkdir(exist_ok=True)
+        return self._journal.staging / target.replace("/", ".")
+
     def _staged(self, target: str) -> Move:
-        staged = self._journal.staging / target
-        sync(staged)
+        sync(staged := self._aside(target))
         crash_point("stage")
         return Move(target, str(staged.relative_to(self.folder)))
 
     def _stage_merged(self, table: str, merged: str, parts: Sequence[str]) -> Move:
-        staged = self._journal.staging / table / merged
-        staged.parent.mkdir(parents=True, exist_ok=True)
+        staged = self._aside(f"{table}/{merged}")
         schema = pa.unify_schemas([self._open(table, part).schema_arrow for part in parts])
         with pq.ParquetWriter(staged, schema, compression="zstd") as writer:
             for rows in _gathered(self._open(table, part) for part in parts):

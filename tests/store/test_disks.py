@@ -100,7 +100,7 @@ def test_an_output_that_may_only_be_read(tmp_path: Path, small: Path, state: str
 def test_a_crash_half_way_into_a_full_disk_is_swept_away(tmp_path: Path) -> None:
     inputs, out = write(tmp_path / "in.jsonl", some(9)), tmp_path / "out"
     settle(inputs, out, limit=4)
-    torn = out / ".staging" / "documents" / "part-torn.parquet"
+    torn = out / ".staging" / "documents.part-torn.parquet"
     torn.parent.mkdir(parents=True, exist_ok=True)
     torn.write_bytes(b"PAR1 half a part")
     settle(inputs, out)
