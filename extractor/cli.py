@@ -33,7 +33,7 @@ Rate = Annotated[
 job_files = typer.Typer(help="Run and check job files (TOML).", no_args_is_help=True)
 app.add_typer(job_files, name="job")
 app.add_typer(models, name="models")
-app.command(name="schemas")(schemas_command)
+app.command(name="schemas", epilog=FEW_CODES)(schemas_command)
 app.command(name="evaluate", epilog=GOLD_FORM)(evaluate_command)
 app.command(name="compare", epilog=FEW_CODES)(compare_command)
 app.command(name="report", epilog=FEW_CODES)(report_command)

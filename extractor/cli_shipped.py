@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
-from extractor.boundary import boundary
+from extractor.boundary import FEW_CODES, boundary
 
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 models = typer.Typer(invoke_without_command=True, help="The models that are known, and which of them are here.")
@@ -33,7 +33,7 @@ def models_command(context: typer.Context, as_json: AsJson = False) -> None:
         print_table(("name", "size", "languages", "thinks", "context", "memory", "here"), shown)
 
 
-@models.command("get")
+@models.command("get", epilog=FEW_CODES)
 def get_command(name: Annotated[str, typer.Argument(help="a name from extract models", show_default=False)]) -> None:
     """Download a demo model, check its SHA-256 and convert it, once; its folder is printed."""
     with boundary():

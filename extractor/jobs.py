@@ -64,7 +64,7 @@ def run_jobs(asked: Sequence[Asked], shows: Callable[[Job], list[Show]], kitchen
                 ready.append((kitchen.prepare(one), progress))
         try:
             for plan, progress in _neighbours(ready):
-                yield (outcome := _run(plan, progress, pool.lend, drain))
+                yield (outcome := _run(plan, progress, pool, drain))
                 if outcome.code == STOPPED:
                     return
         finally:
@@ -94,10 +94,14 @@ class Pool:
 
     def lend(self, ready: Prepared) -> Engine:
         """This job's engine, which whoever borrows it cannot close."""
-        if self._engine is None or self._key != _loads(ready):
+        if self._engine is None or not self.holds(ready):
             self.close()
             self._engine, self._key = self._make(ready), _loads(ready)
         return _Lent(self._engine)
+
+    def holds(self, ready: Prepared) -> bool:
+        """Whether this job's engine is loaded."""
+        return self._engine is not None and self._key == _loads(ready)
 
     def close(self) -> None:
         """Frees what is loaded."""
@@ -129,11 +133,11 @@ def _neighbours(ready: Sequence[tuple[Prepared, Progress]]) -> list[tuple[Prepar
     return [ready[n] for n in sorted(range(len(ready)), key=lambda n: keys.index(keys[n]))]
 
 
-def _run(ready: Prepared, progress: Progress, lend: MakeEngine, drain: Drain) -> Outcome:
-    job = ready.job
+def _run(ready: Prepared, progress: Progress, pool: Pool, drain: Drain) -> Outcome:
+    job, progress.counts.engine_is_there = ready.job, pool.holds(ready)
     with _ending(job, progress):
         limit = seconds(job.max_runtime) if job.max_runtime else None
-        tally = run(ready, lend, progress, drain.after(limit))
+        tally = run(ready, pool.lend, progress, drain.after(limit))
         now = standing(job.out)
         code = _code(tally, now)
     if code == STOPPED:

@@ -32,6 +32,7 @@ class Counts:
     standing: Standing | None = None
     exit_code: int | None = None
     error: str = ""
+    engine_is_there: bool = False  # loaded by an earlier job
 
     @property
     def new(self) -> int:
@@ -71,17 +72,20 @@ class Progress:
     def begin(self, total: int | None) -> None:
         """The input is counted: `total` documents, None where it cannot be."""
         self.counts.total = total
+        self.counts.started, self.counts.began = time.time(), time.monotonic()
         self._see("start")
 
     def loading(self, model: str) -> None:
         """The model is about to be loaded."""
         self.counts.model = model
-        self._see("loading")
+        if not self.counts.engine_is_there:
+            self._see("loading")
 
     def loaded(self) -> None:
         """The model is there; rates count from now."""
         self.counts.working = time.monotonic()
-        self._see("loaded")
+        if not self.counts.engine_is_there:
+            self._see("loaded")
 
     def skipped(self) -> None:
         """One document was settled by an earlier run."""

@@ -1,9 +1,12 @@
 """Words on the command line → exit code and the exact line."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 from programs import PLAIN, documents, ran
 from typer.testing import CliRunner
 
@@ -15,8 +18,14 @@ def said(*words: object) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-@pytest.mark.parametrize("words", [["run"], ["check"], ["show"], ["status"], ["job", "run"], ["job", "check"]])
-def test_each_command_says_its_exit_codes(words: list[str]) -> None:
+def commands(group: Any = None, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words that lead to each command."""
+    for name, found in (group or typer.main.get_command(app)).commands.items():
+        yield from commands(found, (*before, name)) if hasattr(found, "commands") else [(*before, name)]
+
+
+@pytest.mark.parametrize("words", sorted(commands()), ids=" ".join)
+def test_each_command_says_its_exit_codes(words: tuple[str, ...]) -> None:
     code, out, _ = said(*words, "--help")
     assert code == 0
     assert "Exit codes: 0 " in out

@@ -203,8 +203,15 @@ def test_jobs_that_agree_load_one_engine_and_those_that_do_not_load_their_own(tm
     top = 'inputs = "d.jsonl"\nexamples = "none"\ncontext = 100000\n'
     jobs = '[[job]]\nschema = "news"\nout = "a"\n[[job]]\nschema = "news"\nout = "b"\nseed = 7\n'
     job.write_text(f'{top}{jobs}[[job]]\nschema = "finance"\nout = "c"\n')
-    code, said, _ = ran("job", job, "--quiet", SLOW_ANSWER='{"summary": "x"}')
+    code, said, err = ran("job", job, SLOW_ANSWER='{"summary": "x"}')
     assert (code, said) == (4, "LOADED\nLOADED\n")  # a and c share theirs; the answer fits no schema
+    assert [line for line in err.splitlines() if "documents into" in line or "loading" in line] == [
+        f"extract: 2 documents into {tmp_path / 'a'}",
+        "extract: loading fake",
+        f"extract: 2 documents into {tmp_path / 'c'}",
+        f"extract: 2 documents into {tmp_path / 'b'}",
+        "extract: loading fake",
+    ]
     assert {manifest(tmp_path / name)["last_run"]["state"] for name in "abc"} == {"finished"}
     code, said, _ = ran("job", job, "--quiet", "--limit", "1", "--json")
     assert [json.loads(line)["settled"] for line in said.splitlines()] == [2, 2, 2]
