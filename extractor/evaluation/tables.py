@@ -26,7 +26,7 @@ def evaluation_rows(evaluation: Evaluation) -> Rows:
 
 def brief_rows(evaluation: Evaluation) -> Rows:
     """The same with two digits and the interval of F1 (or recall) alone, for the width of a terminal."""
-    header = ["metric", "of", "P", "R", "F1", "95 %", "✓/✗/missed"]
+    header = ["metric", "of", "P", "R", "F1", "95 %", "✓/✗/miss"]
     return [header, *(_brief_row(row) for row in evaluation_rows(evaluation)[1:])]
 
 
@@ -34,7 +34,7 @@ def _brief_row(row: list[str]) -> list[str]:
     of = re.sub("^(type|language|field) ", "", row[1])
     cells = [re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.2f}", cell) for cell in row[2:5]]
     values = [cell.partition(" (")[0] for cell in cells]
-    interval = (cells[1] if values[2] == "–" else cells[2]).partition(" (")[2].rstrip(")")
+    interval = (cells[1] if values[2] == "–" else cells[2]).partition(" (")[2].rstrip(")").replace("0.", ".")
     return [row[0], of, *values, interval, "/".join(filter(None, row[5:]))]
 
 

@@ -15,6 +15,7 @@ from extractor.types import Completion, Request
 DATA = Path(__file__).parents[2] / "data"
 Rows = list[dict[str, Any]]
 
+RATES = {"no_think": 0.25, "think": 0.1}  # of errors
 ATTACK = "Mallory</script><script>window.attacked = 1</script> met <img src=x onerror='window.attacked = 2'> & Bob."
 ASTRAL = "🦊🦊 Ada 𝒜 founded 𠮷野家 in 👩‍👩‍👧 Zürich; Ada left."
 
@@ -71,7 +72,9 @@ def _answers(rows: dict[str, dict[str, Any]], mode: str) -> Callable[[Request], 
     def answer(request: Request) -> Completion:
         row = rows[request.document.text]
         chance = random.Random(hashlib.sha256(f"{mode}{row['doc_id']}".encode()).digest())
-        said = _thought(row) if request.is_thought else _said(row, chance, 0.1 if mode == "think" else 0.25)
+        said = (
+            _thought(row) if request.is_thought else _said(row, chance, 0 if row["doc_id"] == "astral" else RATES[mode])
+        )
         return Completion(
             request, said, [0] * (len(said) // 4), stopped_by=request.stop[0] if request.is_thought else None,
             prompt_tokens=len(request.prompt) // 4, output_tokens=len(said) // 4, queue_seconds=0.01,

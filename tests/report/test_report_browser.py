@@ -1,0 +1,254 @@
+"""report.html in a real browser: what a person sees, does with the keyboard, and is safe from."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import Seen, chromium, opened
+from playwright.sync_api import Browser
+from report_runs import ASTRAL, ATTACK, hostile, make_run, many, sample_gold, write_rows
+
+from extractor.evaluation.html.render import render_comparison, render_run
+
+Pages = dict[str, Path]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    folder = tmp_path_factory.mktemp("report")
+    rows = sample_gold() + hostile()
+    inputs, gold = write_rows(folder, rows)
+    plain, think = (make_run(inputs, folder / mode, rows, mode) for mode in ("no_think", "think"))
+    made = {
+        "run": render_run(str(think), str(gold)),
+        "bare": render_run(str(plain)),
+        "compare": render_comparison([str(plain), str(think)], str(gold), 2.5),
+    }
+    files = {name: folder / f"{name}.html" for name in made}
+    for name, file in files.items():
+        file.write_text(made[name], encoding="utf-8")
+    return files
+
+
+@pytest.fixture
+def comparison(browser: Browser, pages: Pages) -> Iterator[Seen]:
+    with opened(browser, pages["compare"]) as seen:
+        yield seen
+
+
+@pytest.mark.parametrize("name", ["run", "bare", "compare"])
+def test_a_page_loads_nothing_else_and_complains_of_nothing(browser: Browser, pages: Pages, name: str) -> None:
+    with opened(browser, pages[name]) as seen:
+        assert seen.page.locator("#list li").count() == 19
+        assert seen.page.locator("#case .text mark").count() > 0
+        assert seen.asked == [pages[name].as_uri()]
+        assert seen.complaints == []
+
+
+def test_a_document_is_data_whatever_it_says(comparison: Seen) -> None:
+    comparison.open_case("attack")
+    assert comparison.page.locator("#case .text").first.text_content() == ATTACK
+    assert comparison.page.evaluate("window.attacked") is None
+    assert comparison.page.locator("#case img, #case script").count() == 0
+    comparison.open_case("</script><b>id")
+    assert comparison.page.locator("#list b").first.text_content() == "</script><b>id"
+
+
+def test_the_policy_stops_scripts_that_are_not_ours(comparison: Seen) -> None:
+    comparison.page.evaluate(
+        """() => { const script = document.createElement('script'); script.textContent = 'window.attacked = 3';
+                   document.body.append(script); document.body.insertAdjacentHTML('beforeend',
+                   '<img src="x:" onerror="window.attacked = 4"><img src="http://127.0.0.1:9/x.png">'); }"""
+    )
+    comparison.page.wait_for_timeout(200)
+    assert comparison.page.evaluate("window.attacked") is None
+    for rule in ("inline script", "inline event handler", "127.0.0.1:9"):
+        assert any(rule in complaint and "Content Security Policy" in complaint for complaint in comparison.complaints)
+
+
+def test_marks_stand_on_their_names_beyond_the_basic_plane(browser: Browser, pages: Pages) -> None:
+    with opened(browser, pages["run"]) as seen:
+        seen.open_case("astral")
+        text = seen.page.locator("#case .text")
+        assert text.text_content() == ASTRAL
+        found = text.locator("mark").all_text_contents()
+        assert found == ["Ada", "𠮷野家", "Zürich", "Ada"]
+
+
+def test_every_mark_says_its_entity(comparison: Seen) -> None:
+    wrong = comparison.page.evaluate(
+        """() => { const wrong = []; const box = document.createElement('article'); document.body.append(box);
+          for (const one of data.cases) { showCase(box, data, one); one.arms.forEach((arm, n) => {
+            for (const mark of box.querySelectorAll(`[data-arm="${n}"] .text mark.begins.ends[data-entities]`)) {
+              const name = arm.entities[mark.dataset.entities.split(' ').pop()][0];
+              if (mark.textContent !== name) wrong.push([one.id, mark.textContent, name]); } }); }
+          return wrong; }"""
+    )
+    assert wrong == []
+
+
+def test_arms_stand_side_by_side_with_their_differences(comparison: Seen) -> None:
+    comparison.open_case("en-ferry")
+    boxes = [arm.bounding_box() for arm in comparison.page.locator("#case .arm").all()]
+    assert [box and round(box["y"]) for box in boxes] == [boxes[0] and round(boxes[0]["y"])] * 2
+    assert [head.split()[0] for head in comparison.texts("#case .arm h4")] == ["no_think", "think"]
+    assert comparison.page.locator("#case mark.only").count() > 0
+    assert any("not in no_think" in words for words in comparison.texts("#case .arm >> nth=1 >> .chips li"))
+    assert any("missed" in words for words in comparison.texts("#case .arm >> nth=0 >> .chips li"))
+
+
+def test_filters(comparison: Seen) -> None:
+    page, cases = comparison.page, "data.cases.filter"
+    page.check("#differs")
+    assert len(comparison.texts("#list li")) == page.evaluate(f"{cases}(one => one.differs).length") < 19
+    page.uncheck("#differs")
+    page.check("#wrong")
+    assert len(comparison.texts("#list li")) == page.evaluate(f"{cases}(one => errors(one)).length")
+    page.uncheck("#wrong")
+    page.select_option("#type", "r:works_for")
+    with_type = "one => one.arms.some(arm => arm.relations.some(r => r[1] === 'works_for'))"
+    assert len(comparison.texts("#list li")) == page.evaluate(f"{cases}({with_type}).length") > 0
+    page.select_option("#type", "")
+    page.fill("#search", "no such words anywhere")
+    page.wait_for_selector("#case .note")
+    assert comparison.texts("#count") == ["0 of 19"]
+
+
+def test_the_least_agreement_comes_first(comparison: Seen) -> None:
+    agree = comparison.page.evaluate("list.numbers.map(n => data.cases[n].agree)")
+    assert agree == sorted(agree)
+
+
+def test_quarantined_documents_show_raw_answer_text_and_reason(comparison: Seen) -> None:
+    comparison.page.select_option("#status", "quarantined")
+    comparison.open_case("en-archive")
+    first = comparison.page.locator("#case .arm").first
+    assert "unparsable" in first.locator(".fault").inner_text()
+    assert "documents.jsonl:" in first.locator(".fault").inner_text()
+    assert '{"entities": [{"name": "Unfinished <b>business</b>"' in (first.locator(".fault pre").text_content() or "")
+    assert "Hollis Computing Museum" in (first.locator(".text").text_content() or "")
+
+
+def test_reasoning_is_folded_and_data(browser: Browser, pages: Pages) -> None:
+    with opened(browser, pages["run"]) as seen:
+        seen.open_case("en-ferry")
+        folded = seen.page.locator("#case details", has_text="Reasoning")
+        assert not folded.locator("pre").is_visible()
+        folded.locator("summary").click()
+        assert "<b>Now</b> how are they related?" in folded.locator("pre").inner_text()
+
+
+def test_a_relation_is_drawn_in_the_text(browser: Browser, pages: Pages) -> None:
+    with opened(browser, pages["run"]) as seen:
+        seen.open_case("astral")
+        seen.page.click("#case .relations [data-relation]")
+        assert set(seen.texts("#case mark.found")) == {"Ada", "𠮷野家"}
+        assert seen.page.locator("#case svg.arc path").count() == 2
+        seen.page.click("#case .chips [data-entity]")
+        assert seen.page.locator("#case svg.arc").count() == 0
+
+
+def test_the_keyboard_is_enough(comparison: Seen) -> None:
+    page = comparison.page
+    ids = page.evaluate("list.numbers.map(n => data.cases[n].id)")
+    shown = page.locator("#case h3")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert shown.text_content() == ids[2]
+    page.keyboard.press("k")
+    assert shown.text_content() == ids[1]
+    page.keyboard.press("/")
+    page.keyboard.type("j")  # a letter now, not a command
+    assert page.evaluate("document.activeElement.id") == "search"
+    assert page.input_value("#search") == "j"
+    page.fill("#search", "")
+    page.wait_for_function("() => list.numbers.length === 19")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "list"
+    page.keyboard.press("End")
+    assert shown.text_content() == ids[-1]
+    page.keyboard.press("ArrowUp")
+    assert shown.text_content() == ids[-2]
+    assert page.locator("#list [aria-selected=true]").count() == 1
+
+
+def test_focus_can_be_seen(comparison: Seen) -> None:
+    for _ in range(12):
+        comparison.page.keyboard.press("Tab")
+        width = comparison.page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)")
+        style = comparison.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert width >= 2 and style != "none"
+
+
+@pytest.mark.parametrize("name", ["run", "bare", "compare"])
+def test_a_phone_scrolls_one_way_only(browser: Browser, pages: Pages, name: str) -> None:
+    with opened(browser, pages[name], width=360) as seen:
+        for doc_id in ("en-ferry", "attack", "astral", "en-archive"):
+            seen.open_case(doc_id)
+            assert seen.page.evaluate("document.documentElement.scrollWidth") <= 360
+        seen.page.fill("#search", "")
+        seen.page.wait_for_function("() => list.numbers.length === 19")
+        before = seen.page.locator("#case h3").text_content()
+        seen.page.click("#case [data-step='1']")
+        assert seen.page.locator("#case h3").text_content() != before
+
+
+SMALL = ("body", "figcaption", "#plots svg text", ".tile small", ".cost", "mark:not(.quiet)", ".sign", ".badge")
+CONTRAST = """(selectors) => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const light = (colour) => {
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((v) => linear(v / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const paper = light(getComputedStyle(document.body).backgroundColor);
+  return selectors.map((selector) => {
+    const style = getComputedStyle(document.querySelector(selector));
+    const ink = light(selector.includes('svg') ? style.fill : style.color);
+    return [selector, (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05)];
+  });
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_letters_stand_out_in_light_and_dark(browser: Browser, pages: Pages, scheme: str) -> None:
+    with opened(browser, pages["run"], scheme=scheme) as seen:
+        for selector, contrast in seen.page.evaluate(CONTRAST, SMALL):
+            assert contrast >= 4.5, selector
+
+
+def test_the_colours_can_be_chosen(browser: Browser, pages: Pages) -> None:
+    paper = "getComputedStyle(document.body).backgroundColor"
+    with opened(browser, pages["run"], scheme="dark") as seen:
+        dark = seen.page.evaluate(paper)
+        seen.page.click("#theme")
+        light = seen.page.evaluate(paper)
+        assert light != dark and "light" in (seen.page.get_attribute("#theme", "aria-label") or "")
+        seen.page.click("#theme")
+        assert seen.page.evaluate(paper) == dark
+
+
+def test_thousands_of_rows_are_drawn_as_they_are_needed(browser: Browser, tmp_path: Path) -> None:
+    rows = many(700)
+    inputs, _ = write_rows(tmp_path, rows)
+    file = tmp_path / "page.html"
+    file.write_text(render_run(str(make_run(inputs, tmp_path / "out", rows))), encoding="utf-8")
+    with opened(browser, file) as seen:
+        assert seen.page.locator("#list li").count() == 200
+        seen.page.locator("#list").evaluate("element => { element.scrollTop = element.scrollHeight; }")
+        seen.page.wait_for_function("() => document.querySelectorAll('#list li').length === 400")
+        seen.page.focus("#list")
+        seen.page.keyboard.press("End")
+        assert seen.page.locator("#case h3").text_content() == rows[-1]["doc_id"]
+        assert seen.texts("#count") == ["700 of 700"]
+        seen.page.goto(f"{file.as_uri()}#doc={rows[450]['doc_id']}")
+        seen.page.reload()
+        assert seen.page.locator("#case h3").text_content() == rows[450]["doc_id"]
