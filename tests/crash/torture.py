@@ -69,7 +69,9 @@ def _killed(arguments: list[str], number: int, chance: random.Random) -> bool:
         _wait_for_work(process, Path(arguments[2]))
         time.sleep(chance.uniform(0, 0.3))
         process.kill()
-    return process.wait() == -signal.SIGKILL
+    code = process.wait()
+    assert code in (0, -signal.SIGKILL), f"the job ended with {code}"
+    return code != 0
 
 
 def _wait_for_work(process: subprocess.Popen[bytes], asked: Path) -> None:
