@@ -96,12 +96,13 @@ def _more_room(desk: Desk, extraction: Extraction, problem: Problem) -> Request 
 
 
 def _ask_again(desk: Desk, extraction: Extraction, problem: Problem) -> Request | Problem:
-    """The answer and its fault go back to the model."""
+    """The answer and its fault go back to the model; where they leave no room, it starts from the document again."""
     request, tame = extraction.completion.request, desk.neutraliser
     answer = tame.neutralise(tame.restore(extraction.completion.text))  # what it copied has its joiner already
     said = {"role": "assistant", "content": answer}
     fault = {"role": "user", "content": REPAIR.format(fault=tame.neutralise(problem.detail))}
-    return desk.build(request.document, request.mode, more=(said, fault))
+    asked = desk.build(request.document, request.mode, more=(said, fault))
+    return _draw_anew(desk, extraction, problem) if isinstance(asked, Problem) else asked
 
 
 def _draw_anew(desk: Desk, extraction: Extraction, problem: Problem) -> Request | Problem:

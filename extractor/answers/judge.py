@@ -100,8 +100,10 @@ def _parse(text: str) -> tuple[Any] | Problem:
 
 
 def _deeper(value: Any, levels: int) -> bool:
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels < 0 or any(_deeper(child, levels - 1) for child in children)
+    if not isinstance(value, dict | list):
+        return False
+    children = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper(child, levels - 1) for child in children)
 
 
 def _no_constant(word: str) -> Any:

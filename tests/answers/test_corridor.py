@@ -1,0 +1,105 @@
+"""Whatever the engine does, every document is settled exactly once."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from fakes import fake_prepared
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from extractor.prepare import Prepared
+from extractor.run import corridor_of
+from extractor.types import Completion, Document, Problem, Request
+
+GOOD = '{"entities": [{"name": "Ann", "type": "person"}], "relations": [], "summary": "s"}'
+TEXTS = [GOOD, "Hello", "{}", "[]", '{"entities": []}', '{"summary": "s"}', '{"relations": []}', '{"x": 1e999}', "hm"]
+FINISHES = ["stop", "stop", "stop", "length", "repetition", "error"]
+MODES = [None, None, "think", "no_think", "/think", "/no_think", "maybe"]
+
+
+class Whimsical:
+    """Answers in any order, with any text and any end, as `draw` decides."""
+
+    def __init__(self, data: st.DataObject, window: int) -> None:
+        self.data, self.window = data, window
+        self.asked = self.answered = 0
+
+    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
+        source, held = iter(requests), list[Request]()
+        while True:
+            while len(held) < self.window and (request := next(source, None)) is not None:
+                held.append(request)
+                self.asked += 1
+            if not held:
+                return
+            chosen = held.pop(self.data.draw(st.integers(0, len(held) - 1)))
+            self.answered += 1
+            yield self._answer(chosen)
+
+    def _answer(self, request: Request) -> Completion:
+        text, finish = self.data.draw(st.sampled_from(TEXTS)), self.data.draw(st.sampled_from(FINISHES))
+        closed = request.stop[0] if request.stop and finish == "stop" and self.data.draw(st.booleans()) else None
+        return Completion(request, text, [1], finish, closed, output_tokens=len(text), error="e")  # type: ignore[arg-type]
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Prepared]:
+    folder = tmp_path_factory.mktemp("corridor")
+    (folder / "one.jsonl").write_text(json.dumps({"id": "d", "text": "Ann.", "mode": None}))
+    made: dict[str, Any] = {
+        "no_think": {"attempts": 4},
+        "think": {"mode": "think", "attempts": 3},
+        "auto": {"mode": "auto", "mode_column": "mode"},
+    }
+    return {name: fake_prepared(folder / "one.jsonl", folder / name, **given) for name, given in made.items()}
+
+
+DOCUMENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["Ann.", "Ann. " + "x " * 300, "x" * 200_000]), st.sampled_from(MODES), st.integers(0, 3)
+    ),
+    max_size=12,
+)
+
+
+def documents(drawn: list[tuple[str, str | None, int]], moded: bool) -> list[Document]:
+    bad = Problem("no_text", "null")
+    return [
+        Document(f"d{number}", text, "f:1", mode=mode if moded else None, problem=None if fine else bad)
+        for number, (text, mode, fine) in enumerate(drawn)
+    ]
+
+
+@pytest.mark.parametrize("name", ["no_think", "think", "auto"])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data(), drawn=DOCUMENTS, window=st.integers(1, 5))
+def test_every_document_is_settled_once(
+    prepared: dict[str, Prepared], name: str, data: st.DataObject, drawn: list[tuple[str, str | None, int]], window: int
+) -> None:
+    corridor, engine = corridor_of(prepared[name]), Whimsical(data, window)
+    given = documents(drawn, name == "auto")
+    found = list(corridor.settle(given, engine))
+    assert Counter(s.document.id for s in found) == Counter(document.id for document in given)
+    assert corridor.finished and corridor.unsettled == {} and engine.asked == engine.answered
+    for settlement in found:
+        attempts = [step.completion.request.attempt for step in settlement.attempts]
+        assert attempts == list(range(1, len(attempts) + 1)) and len(attempts) <= prepared[name].job.attempts
+        assert settlement.kept in settlement.attempts or not attempts
+        assert (settlement.kept.problem is None) or all(step.problem for step in settlement.attempts)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(data=st.data(), drawn=DOCUMENTS, window=st.integers(1, 5), stop=st.integers(0, 20))
+def test_draining_leaves_each_document_settled_once_or_not_at_all(
+    prepared: dict[str, Prepared], data: st.DataObject, drawn: list[tuple[str, str | None, int]], window: int, stop: int
+) -> None:
+    corridor, engine = corridor_of(prepared["think"]), Whimsical(data, window)
+    corridor.draining = lambda: engine.answered >= stop
+    found = Counter(s.document.id for s in corridor.settle(documents(drawn, False), engine))
+    assert set(found.values()) <= {1} and not set(found) & set(corridor.unsettled)
+    assert engine.asked == engine.answered

@@ -1,0 +1,60 @@
+"""What makes an answer doubtful, and which of several is kept."""
+
+from typing import Any
+
+import pytest
+
+from extractor.answers.signals import LONG_TEXT, better, signals
+from extractor.types import Completion, Document, Entity, Extraction, Problem, Request, Sampling
+
+
+def step(text: str = "x", problem: bool = False, grounded: bool = True, **given: Any) -> Extraction:
+    request = Request(Document("d", text, "f:1"), "f", [], Sampling(0.0), 1)
+    entity = Entity("e1", "Ann", None, [], "exact" if grounded else "none", {})
+    fault = Problem("invalid", "no") if problem else None
+    return Extraction(Completion(request, ""), entities=[entity], problem=fault, **given)
+
+
+def nothing(text: str) -> Extraction:
+    request = Request(Document("d", text, "f:1"), "f", [], Sampling(0.0), 1)
+    return Extraction(Completion(request, ""), record={"entities": [], "summary": ""})
+
+
+TABLE = [
+    (step(), []),
+    (step(problem=True, grounded=False), ["failed"]),
+    (step(grounded=False), ["ungrounded"]),
+    (nothing("x" * LONG_TEXT), ["empty"]),
+    (nothing("x" * (LONG_TEXT - 1)), []),
+    (step(record={"a": [1, 1]}), []),
+    (step(record={"a": [1, 1, 1]}), ["repeats"]),
+    (step(record={"a": [{"b": [{"c": 1}, {"c": 1}, {"c": 1}]}]}), ["repeats"]),
+    (step(record={"a": ["", "", "", None, None, None]}), []),
+    (step(record=[{"x": 1, "y": 2}, {"y": 2, "x": 1}, {"x": 1, "y": 2}], grounded=False), ["ungrounded", "repeats"]),
+]
+
+
+@pytest.mark.parametrize("extraction, expected", TABLE)
+def test_signals(extraction: Extraction, expected: list[str]) -> None:
+    assert signals(extraction) == expected
+
+
+FAILED, DOUBTFUL, GOOD, WORSE = step(problem=True), step(grounded=False), step(), step(grounded=False, record=[1, 1, 1])
+
+
+@pytest.mark.parametrize(
+    "attempts, kept",
+    [
+        ([FAILED, DOUBTFUL], 1),
+        ([DOUBTFUL, FAILED], 0),
+        ([FAILED, FAILED], 1),
+        ([GOOD, DOUBTFUL], 0),
+        ([DOUBTFUL, GOOD], 1),
+        ([GOOD, GOOD], 1),
+        ([DOUBTFUL, WORSE], 0),
+        ([WORSE, DOUBTFUL, FAILED], 1),
+    ],
+)
+def test_the_one_to_keep(attempts: list[Extraction], kept: int) -> None:
+    numbered = [step for step in attempts]
+    assert better(numbered) is numbered[kept]
