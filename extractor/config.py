@@ -17,8 +17,10 @@ DATA, MODEL, THINKING, OUTPUT, RUN = "Documents", "Model", "Thinking", "Output",
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}  # seconds
 
 
-def _word(default: Any, says: str, panel: str, **limits: Any) -> Any:
-    return Field(default, description=says, json_schema_extra={"panel": panel}, **limits)
+def _word(
+    default: Any, says: str, panel: str, ge: int | None = None, le: int | None = None, gt: int | None = None
+) -> Any:
+    return Field(default, description=says, json_schema_extra={"panel": panel}, ge=ge, le=le, gt=gt)
 
 
 class Job(BaseModel):

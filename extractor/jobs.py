@@ -13,12 +13,13 @@ import typer
 from extractor.boundary import OK, QUARANTINED, STOPPED, Drain, boundary
 from extractor.config import Job, seconds
 from extractor.engines.base import Engine
-from extractor.engines.replay import ReplayEngine, load_replayed, replayed
+from extractor.engines.replay import ReplayEngine
 from extractor.errors import ExtractorError
 from extractor.jobfile import Asked
 from extractor.metrics import MetricsFile
 from extractor.prepare import Prepared, load_model, prepare
 from extractor.progress import Counts, Progress, Show
+from extractor.replay import load_replayed, replayed
 from extractor.run import MakeEngine, Tally, make_vllm, run
 from extractor.shows import Bar, Errors, JsonLines, Lines
 from extractor.status import Standing, standing

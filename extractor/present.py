@@ -54,10 +54,8 @@ def estimate_lines(cost: Estimate) -> Iterable[tuple[str, Any]]:
     yield "to do", "unknown (standard input)" if cost.documents is None else cost.documents
     yield "prompt tokens to come", _known(cost.prompt_tokens)
     yield "answer tokens to come", f"{_known(cost.answer_tokens)} ({cost.answer_source})"
-    yield (
-        "hours",
-        f"{'unknown' if cost.hours is None else f'{cost.hours:,.2g}' if cost.hours < 1 else f'{cost.hours:,.1f}'} ({cost.rate_source})",
-    )
+    hours = "unknown" if cost.hours is None else f"{cost.hours:,.{1 if cost.hours >= 1 else 4}f}"
+    yield "hours", f"{hours} ({cost.rate_source})"
 
 
 def _known(count: int | None) -> str:

@@ -12,7 +12,6 @@ from extractor.answers.cures import Cures
 from extractor.answers.judge import Judge
 from extractor.documents import count, read
 from extractor.engines.base import Engine
-from extractor.engines.replay import Stored
 from extractor.engines.vllm import VllmEngine, VllmSettings
 from extractor.engines.watchdog import Watchdog
 from extractor.errors import ExtractorError
@@ -23,6 +22,7 @@ from extractor.store.lock import locked
 from extractor.store.manifest import Diary, Manifest
 from extractor.store.settled import Settled
 from extractor.store.shelf import Shelf
+from extractor.store.stored import Stored
 from extractor.store.waiting import Waiting
 from extractor.store.writer import PartSize, Writer
 from extractor.types import Completion, Document, Request, Settlement

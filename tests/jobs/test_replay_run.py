@@ -11,9 +11,8 @@ from typer.testing import CliRunner
 
 from extractor.cli import app
 from extractor.compact import compact
-from extractor.engines import replay
-from extractor.engines.replay import Stored
 from extractor.run import run
+from extractor.store.stored import GROUPS, Stored
 from extractor.tasks.desk import digest
 from extractor.types import Document, Request, Sampling
 
@@ -114,7 +113,7 @@ def test_a_second_replay_has_nothing_to_do(tmp_path: Path) -> None:
 
 
 def test_few_row_groups_are_held_however_many_there_are(tmp_path: Path) -> None:
-    count = 3 * replay.GROUPS + 5
+    count = 3 * GROUPS + 5
     source = inputs(tmp_path / "d.jsonl", *(f"Zoe {n}" for n in range(count)))
     schema, old = written(tmp_path / "s.json", LOOSE), tmp_path / "old"
     asked(source, old, schema, {f"d{n}": f'{{"names": ["Zoe{n}"]}}' for n in range(count)}, part_documents=1)
@@ -126,7 +125,7 @@ def test_few_row_groups_are_held_however_many_there_are(tmp_path: Path) -> None:
         for n in reversed(range(count)):
             request = Request(Document(f"d{n}", f"Zoe {n}", ""), name, [], Sampling(0.0), 1)
             assert [answer.answer for answer in stored.answers(request)] == [f'{{"names": ["Zoe{n}"]}}']
-        assert len(stored._held) == replay.GROUPS
+        assert len(stored._held) == GROUPS
 
 
 REFUSED = [
