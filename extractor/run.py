@@ -167,7 +167,7 @@ class _Run:
         self.writer.commit()
         self.tally.unsettled, self.tally.seconds = len(self.corridor.unsettled), time.monotonic() - started
         state = "stopped" if self.tally.stopped else "finished"
-        self.diary.end(state=state, documents=self.shelf.count(), **self.tally.as_json())
+        self.diary.end({"state": state, "documents": self.shelf.count(), **self.tally.as_json()})
 
     def _account(self) -> None:
         verify(self.shelf, len(self.old) - self.replaced + self.tally.settled.total(), self._missing)

@@ -50,7 +50,7 @@ class Manifest:
                 " --supersede to do every document again and replace its rows"
             )
 
-    def save(self, **changes: Any) -> None:
+    def save(self, changes: dict[str, Any]) -> None:
         """Writes the manifest with these fields changed."""
         self.content |= changes | {"versions": _versions(), "written": now()}
         write_atomically(self.folder / FILE, json.dumps(self.content, ensure_ascii=False, indent=2, default=str) + "\n")
@@ -72,18 +72,18 @@ class Diary:
             self._entry["changed"] = {name: v for name, v in settings.items() if v != stored.get(name)}
             self._write()
         else:
-            self._manifest.save(**self._described, last_run=self._entry)
+            self._manifest.save({**self._described, "last_run": self._entry})
 
-    def end(self, **found: Any) -> None:
+    def end(self, found: dict[str, Any]) -> None:
         """It is over, and this is what came of it."""
         self._entry |= {"ended": now(), **found}
         self._write()
 
     def _write(self) -> None:
         if self._is_retry:
-            self._manifest.save(retries=[*self._earlier, self._entry])
+            self._manifest.save({"retries": [*self._earlier, self._entry]})
         else:
-            self._manifest.save(last_run=self._entry)
+            self._manifest.save({"last_run": self._entry})
 
 
 def now() -> str:

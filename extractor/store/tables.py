@@ -117,8 +117,8 @@ def rows_of(settlement: Settlement, reasoning: bool = True) -> dict[str, list[Ro
     kept, doc_id = settlement.kept, settlement.document.id
     rows = {
         "documents": [_document_row(settlement)],
-        "entities": [_row(doc_id, entity, mentions=_spans(entity.mentions)) for entity in kept.entities],
-        "relations": [_row(doc_id, relation, evidence=_span(relation.evidence)) for relation in kept.relations],
+        "entities": [_row(doc_id, entity, {"mentions": _spans(entity.mentions)}) for entity in kept.entities],
+        "relations": [_row(doc_id, relation, {"evidence": _span(relation.evidence)}) for relation in kept.relations],
         "summaries": [{"doc_id": doc_id, "summary": kept.summary}] if kept.summary else [],
         "quarantine": [_quarantine_row(settlement, kept.problem)] if kept.problem else [],
         "completions": [completion_row(step) for step in settlement.attempts],
@@ -198,7 +198,7 @@ def _quarantine_row(settlement: Settlement, problem: Problem) -> Row:
     }
 
 
-def _row(doc_id: str, item: Any, **spans: Any) -> Row:
+def _row(doc_id: str, item: Any, spans: Row) -> Row:
     values = {name: getattr(item, name) for name in item.__slots__}
     return {"doc_id": doc_id, **values, "attributes": _json(item.attributes), **spans}
 

@@ -58,7 +58,7 @@ def test_the_latest_rows_of_each_document_and_no_others(
             put(out, list(now.values()), documents)
             expected |= now
         check(out, expected)
-        Manifest(out, {"identity": {}}).save()
+        Manifest(out, {"identity": {}}).save({})
         compact(out, full)
         check(out, expected)
         old = Settled(Shelf(out))

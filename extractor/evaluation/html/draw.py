@@ -117,12 +117,14 @@ def point(estimate: Estimate, row: float, scale: float = 1) -> tuple[float, floa
 
 
 def bars(estimates: Sequence[Estimate], scale: float = 1) -> Any:
+    """Lengths of the whiskers below and above each estimate, shape (2, n), in units of `scale`."""
     bounds = [(e.value or 0, e.low, e.high) for e in estimates]
     whiskers = [(v - (v if low is None else low), (v if high is None else high) - v) for v, low, high in bounds]
     return scale * np.clip(np.array(whiskers).T, 0, None)
 
 
 def rows(axes: Any, labels: Sequence[str]) -> None:
+    """One line a label, the first on top."""
     axes.set_yticks(range(len(labels)), [_short(label) for label in labels])
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
