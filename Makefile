@@ -4,7 +4,7 @@ MODEL ?= qwen2.5-coder-1.5b
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install test torture lint types demo demo-think clean
+.PHONY: install test schema-suite fuzz torture lint types demo demo-think clean
 
 install: $(STAMP)
 
@@ -18,6 +18,21 @@ $(STAMP): pyproject.toml
 
 test: install lint types
 	$(BIN)/python -m pytest
+
+# the official JSON Schema test suite comes inside the source package of jsonschema
+SUITE := .cache/json-schema-test-suite
+
+$(SUITE):
+	$(BIN)/python -m pip download --quiet --no-deps --no-binary jsonschema --dest .cache/sdist jsonschema==4.26.0
+	mkdir -p $@.half
+	tar -xzf .cache/sdist/jsonschema-4.26.0.tar.gz -C $@.half --strip-components=2 jsonschema-4.26.0/json/tests
+	mv $@.half $@
+
+schema-suite: install | $(SUITE)
+	$(BIN)/python -m pytest tests/suite -q
+
+fuzz: install
+	$(BIN)/python tests/suite/fuzz_answers.py $(or $(EXAMPLES),100000)
 
 torture: install
 	$(BIN)/python tests/crash/torture.py 2000 200
