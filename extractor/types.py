@@ -180,7 +180,8 @@ class TableField:
     """One property of the schema that feeds a table.
 
     `path` leads from the record's root to the property ("[]" = every item of an array); `label` is the type or
-    predicate of items that carry none; `roles` names an item's keys ({"name": "名称"}), empty where items are plain text.
+    predicate of items that carry none; `roles` names an item's keys ({"name": "名称"}) and is empty where items are
+    plain text.
     """
 
     table: Literal["entities", "relations", "summary"]
