@@ -1,5 +1,6 @@
 """Stopped in the middle: what is finished is kept, what failed so far is counted, what waits is not lost."""
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -121,3 +122,23 @@ def test_signals_wait_and_then_come() -> None:
         reached.append("the end")
     assert reached
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def _die_at_d5(inputs: Path, out: Path) -> None:
+    def answer(request: Request) -> str:
+        if request.document.id == "d5":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return GOOD
+
+    settle(inputs, out, answer)
+
+
+def test_status_knows_what_a_killed_run_left(tmp_path: Path) -> None:
+    inputs, out = write(tmp_path / "in.jsonl", some(9)), tmp_path / "out"
+    process = multiprocessing.get_context("fork").Process(target=_die_at_d5, args=(inputs, out))
+    process.start()
+    process.join()
+    now = standing(out)
+    assert (now.last_run["state"], now.settled, now.pending, now.documents) == ("running", 4, 5, 9)
+    assert settle(inputs, out).skipped == 4  # its lock and its unfinished part are in nobody's way
+    assert (standing(out).last_run["state"], standing(out).pending) == ("finished", 0)
