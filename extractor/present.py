@@ -18,7 +18,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], stderr: bool = F
     made.columns[0].no_wrap = True  # a name that is cut can not be typed
     for row in rows:
         made.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
-    Console(stderr=stderr, highlight=False, soft_wrap=False).print(made)
+    Console(stderr=stderr, highlight=False, markup=False, soft_wrap=False).print(made)
 
 
 def standing_rows(standing: Standing) -> list[tuple[str, Any]]:
