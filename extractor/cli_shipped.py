@@ -30,7 +30,7 @@ def models_command(context: typer.Context, as_json: AsJson = False) -> None:
             typer.echo(json.dumps(rows, ensure_ascii=False))
             return
         shown = [[*list(row.values())[:-1], _here(row["present"])] for row in rows]
-        print_table(("name", "size", "languages", "thinks", "context", "memory", "here"), shown)
+        print_table(("name", "size", "languages", "thinks", "sampling", "context", "memory", "here"), shown)
 
 
 @models.command("get", epilog=FEW_CODES)

@@ -29,8 +29,9 @@ def standing_rows(standing: Standing) -> list[tuple[str, Any]]:
     rows += [("  quarantined", standing.quarantined), *((f"    {kind}", n) for kind, n in standing.problems.items())]
     rows += [("  pending", pending)]
     rows += [(name, count) for name, count in standing.rows.items() if name in ("entities", "relations", "summaries")]
-    if standing.escalated:
-        rows.append(("thought about again", standing.escalated))
+    if again := standing.escalated.documents:
+        rows += [("thought about again", again), ("  answer changed", standing.escalated.changed)]
+        rows += [("    had failed before", standing.escalated.rescued), ("  tokens for it", standing.escalated.tokens)]
     rows += [(name.replace("_", " "), count) for name, count in standing.tokens.items()]
     if standing.seconds is not None:
         rows.append(("seconds (last run)", f"{standing.seconds:,.1f}"))

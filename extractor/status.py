@@ -16,6 +16,16 @@ TOKENS = ("prompt_tokens", "cached_tokens", "thinking_tokens", "answer_tokens", 
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """What --mode auto did: documents asked again with thought, those whose answer changed by it, and its tokens."""
+
+    documents: int
+    changed: int  # the answer with thought was kept
+    rescued: int  # of these, the answer without thought had failed
+    tokens: int  # output tokens of the answers with thought, thought included
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """documents = ok + empty + quarantined + pending; `pending` is None where it is not known."""
 
@@ -26,7 +36,7 @@ class Standing:
     problems: dict[str, int]
     modes: dict[str, int]
     thinking_ends: dict[str, int]
-    escalated: int
+    escalated: Escalation
     rows: dict[str, int]  # of each table
     tokens: dict[str, int]
     seconds: float | None  # of the last run
@@ -49,12 +59,11 @@ def standing(folder: Path) -> Standing:
     if not manifest.content:
         raise UserError(f"{folder} holds no manifest.json: not an output folder of extract run")
     counts = {name: Counter[str]() for name in ("status", "problem", "mode", "thinking_end")}
-    tokens, escalated, shelf = Counter[str](), 0, Shelf(folder)
-    for _, rows in shelf.read("documents", [*counts, *TOKENS, "escalated"]):
+    tokens, shelf = Counter[str](), Shelf(folder)
+    for _, rows in shelf.read("documents", [*counts, *TOKENS]):
         for name, counter in counts.items():
             counter.update(value for value in rows[name].to_pylist() if value is not None)
         tokens.update({name: pc.sum(rows[name]).as_py() or 0 for name in TOKENS})
-        escalated += len(rows) - rows["escalated"].null_count
     status, last_run = counts["status"], manifest.content["last_run"]
     verify(shelf, last_run.get("documents", status.total()))
     return Standing(
@@ -65,12 +74,28 @@ def standing(folder: Path) -> Standing:
         problems=dict(counts["problem"].most_common()),
         modes=dict(counts["mode"]),
         thinking_ends=dict(counts["thinking_end"]),
-        escalated=escalated,
+        escalated=_escalation(shelf),
         rows=shelf.sizes(),
         tokens=dict(tokens),
         seconds=last_run.get("seconds"),
         last_run=last_run,
     )
+
+
+def _escalation(shelf: Shelf) -> Escalation:
+    documents = changed = rescued = tokens = 0
+    for _, rows in shelf.read("documents", ["escalated", "mode", "status"]):
+        asked = rows.filter(pc.is_valid(rows["escalated"]))
+        kept = asked.filter(pc.equal(asked["mode"], "think"))
+        failed = pc.and_(pc.match_substring(kept["escalated"], "failed"), pc.not_equal(kept["status"], "quarantined"))
+        documents, changed = documents + len(asked), changed + len(kept)
+        rescued += pc.sum(failed).as_py() or 0
+    for _, rows in (
+        shelf.read("completions", ["attempt", "mode", "thinking_tokens", "answer_tokens"]) if documents else ()
+    ):
+        again = rows.filter(pc.and_(pc.greater(rows["attempt"], 1), pc.equal(rows["mode"], "think")))
+        tokens += sum(pc.sum(again[name]).as_py() or 0 for name in ("thinking_tokens", "answer_tokens"))
+    return Escalation(documents, changed, rescued, tokens)
 
 
 def _pending(last_run: dict[str, Any], settled: int) -> int | None:

@@ -15,6 +15,7 @@ class Row:
     size: str
     languages: str
     thinking: str
+    sampling: str  # temperature/top_p/top_k with thought and without
     context: str
     memory: str
     present: bool | None
@@ -29,15 +30,21 @@ def _catalogue_row(model: DemoModel) -> Row:
     family = family_of(model.name)
     size = f"{_gb(model.gguf_bytes)} to download, {_gb(model.kept_bytes)} kept"
     memory = f"{model.kept_bytes / 2**30:.1f} GiB"
-    return Row(
-        model.name, size, ", ".join(model.languages), family.thinking, _tokens(family), memory, present(model.name)
-    )
+    known = (family.thinking, _sampling(family), _tokens(family))
+    return Row(model.name, size, ", ".join(model.languages), *known, memory, present(model.name))
 
 
 def _family_row(family: Family) -> Row:
     size = f"{family.billions:g} billion" if family.billions else ""
     memory = f"{family.memory_gib:g} GiB, FP8 {replace(family, fp8=True).memory_gib:g}" if family.memory_gib else ""
-    return Row(family.name, size, family.languages, family.thinking, _tokens(family), memory, None)
+    known = (family.thinking, _sampling(family), _tokens(family))
+    return Row(family.name, size, family.languages, *known, memory, None)
+
+
+def _sampling(family: Family) -> str:
+    modes = {"think": family.think, "no_think": family.no_think}
+    wanted = {"always": ["think"], "never": ["no_think"]}.get(family.thinking, ["think", "no_think"])
+    return ", ".join(f"{mode} {modes[mode].temperature:g}/{modes[mode].top_p:g}/{modes[mode].top_k}" for mode in wanted)
 
 
 def _tokens(family: Family) -> str:

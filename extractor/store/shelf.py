@@ -23,6 +23,9 @@ class Shelf:
 
     def __init__(self, folder: Path, kept: pa.Schema | None = None) -> None:
         self.folder = folder
+        for table in TABLES:
+            if (folder / table).is_symlink():
+                raise UserError(f"{folder / table} is a link; nothing is written through links: give the true folder")
         self._journal = Journal(folder)
         self._schemas = {**SCHEMAS, "documents": _with_kept(SCHEMAS["documents"], kept)}
 

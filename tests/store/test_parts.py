@@ -214,3 +214,12 @@ def test_the_tables_hold_their_schema_and_kept_columns(tmp_path: Path, out: Path
         assert found.names[: len(SCHEMAS[table])] == SCHEMAS[table].names
         assert found.field(0).metadata[b"description"]
     assert rows(out)[0]["url"] == "http://x"
+
+
+def test_nothing_is_written_through_a_link_out_of_the_output(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "entities").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UserError, match="nothing is written through links"):
+        Shelf(tmp_path / "out")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
