@@ -34,7 +34,7 @@ class FakeTokenizer:
     def decode(self, ids: Iterable[int], skip_special_tokens: bool = False) -> str:
         return "".join(map(chr, ids))
 
-    def apply_chat_template(self, messages: list[dict[str, str]], enable_thinking: bool, **asked: Any) -> str:
+    def apply_chat_template(self, messages: list[dict[str, str]], enable_thinking: bool = True, **asked: Any) -> str:
         said = "".join(f"<|im_start|>{m['role']}\n{m['content']}<|im_end|>\n" for m in messages)
         shut = {"hybrid": "" if enable_thinking else "<think>\n\n</think>\n\n", "always": "<think>\n", "never": ""}
         return f"{said}<|im_start|>assistant\n{shut[self.kind]}"

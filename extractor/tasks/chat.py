@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from extractor.errors import UserError
 from extractor.tasks.prompt import Message
 from extractor.types import ThinkingMode
 
@@ -12,6 +13,7 @@ CLOSING = f"\n{CLOSE}\n\n"
 EARLY_STOP = (
     "\n\nConsidering the limited time by the user, I have to give the solution based on the thinking directly now."
 )
+HELLO = {"role": "user", "content": "Hello"}
 _MARK = "\u2042document\u2042"
 
 
@@ -20,6 +22,9 @@ class Chat:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
+        self._has_system = self._can([{"role": "system", "content": "s"}, HELLO])
+        if not self._has_system and not self._can([HELLO]):
+            raise UserError("this model has no usable chat template; take an instruct or chat version of it")
         self._frames: dict[tuple[str, ThinkingMode], tuple[str, str]] = {}
         self.kind = self._find_kind()
         vocabulary = tokenizer.get_vocab()
@@ -52,14 +57,23 @@ class Chat:
         head, tail = self._frames[key]
         return head + last["content"] + tail
 
+    def _can(self, messages: list[Message]) -> bool:
+        try:
+            self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+        except Exception:  # no template at all, or one that raises by itself: both are the model's way to say no
+            return False
+        return True
+
     def _template(self, messages: list[Message], thinking: bool) -> Any:
+        if not self._has_system and messages[0]["role"] == "system":
+            system, first, *rest = messages
+            messages = [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest]
         return self._tokenizer.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=True, enable_thinking=thinking
         )
 
     def _find_kind(self) -> ThinkingKind:
-        hello = [{"role": "user", "content": "Hello"}]
-        on, off = self._template(hello, True), self._template(hello, False)
+        on, off = self._template([HELLO], True), self._template([HELLO], False)
         if on != off:
             return "hybrid"
         return "always" if on.rstrip().endswith(OPEN) else "never"
