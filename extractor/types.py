@@ -22,7 +22,6 @@ ProblemKind = Literal[
     "bad_mode",  # the mode column holds no mode, or one that this model cannot do
     "too_long",  # prompt and answer do not fit the context
     # found by the tasting room
-    "thinking_unfinished",  # the thought never closed: no answer
     "truncated",  # the answer hit its token limit
     "unparsable",  # the answer is no JSON
     "invalid",  # JSON, but against the schema

@@ -149,7 +149,7 @@ def test_without_gold_there_is_agreement_and_no_winner(tmp_path: Path) -> None:
 
 def test_tokens_seconds_and_cost(tmp_path: Path) -> None:
     thought = {"mode": "think", "thinking_tokens": 180, "thinking_end": "closed", "thinking_seconds": 8.0}
-    cut = {**thought, "thinking_end": "truncated", "problem": "thinking_unfinished", "status": "quarantined"}
+    cut = {**thought, "thinking_end": "truncated", "problem": "truncated", "status": "quarantined"}
     think = [document("d000", **thought, entities=[entity("Name0", "P")], relations=[("Name0", "knows", "Name1")])]
     think.append(document("d001", **cut))
     sessions: list[dict[str, Any]] = [
