@@ -65,7 +65,8 @@ def standing(folder: Path) -> Standing:
             counter.update(value for value in rows[name].to_pylist() if value is not None)
         tokens.update({name: pc.sum(rows[name]).as_py() or 0 for name in TOKENS})
     status, last_run = counts["status"], manifest.content["last_run"]
-    verify(shelf, last_run.get("documents", status.total()))
+    if last_run["state"] != "running":  # while a run writes, its counts are never those of one moment
+        verify(shelf, last_run.get("documents", status.total()))
     return Standing(
         ok=status["ok"],
         empty=status["empty"],

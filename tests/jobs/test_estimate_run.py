@@ -53,7 +53,7 @@ def test_an_earlier_run_tells_of_answers_and_rate_and_what_it_settled_costs_noth
     first = fake_prepared(source, out, limit=4)
     run(first, lambda ready: answering(lambda request: ANSWER), Silent(), lambda: False)
     manifest = Manifest.load(out)
-    manifest.save(last_run={**manifest.content["last_run"], "output_tokens": 600, "seconds": 12.0})
+    manifest.save({"last_run": {**manifest.content["last_run"], "output_tokens": 600, "seconds": 12.0}})
     cost = estimate(fake_prepared(source, out))
     assert (cost.documents, cost.answer_tokens) == (6, 6 * len(ANSWER))
     assert cost.answer_source == f"{len(ANSWER)} a document, as in {out}"

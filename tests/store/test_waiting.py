@@ -142,3 +142,13 @@ def test_status_knows_what_a_killed_run_left(tmp_path: Path) -> None:
     assert (now.last_run["state"], now.settled, now.pending, now.documents) == ("running", 4, 5, 9)
     assert settle(inputs, out).skipped == 4  # its lock and its unfinished part are in nobody's way
     assert (standing(out).last_run["state"], standing(out).pending) == ("finished", 0)
+
+
+def test_status_may_be_asked_while_a_run_writes(tmp_path: Path) -> None:
+    inputs, out, said = write(tmp_path / "in.jsonl", some(400)), tmp_path / "out", [0]
+    settle(write(tmp_path / "one.jsonl", some(1)), out)
+    runner = threading.Thread(target=settle, args=(inputs, out))
+    runner.start()
+    while runner.is_alive():
+        said.append(standing(out).settled)
+    assert said == sorted(said) and standing(out).settled == 400
