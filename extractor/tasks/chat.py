@@ -59,7 +59,7 @@ class Chat:
 
     def _can(self, messages: list[Message]) -> bool:
         try:
-            self._tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+            self._ask_template(messages, thinking=True)
         except Exception:  # no template at all, or one that raises by itself: both are the model's way to say no
             return False
         return True
@@ -68,6 +68,9 @@ class Chat:
         if not self._has_system and messages[0]["role"] == "system":
             system, first, *rest = messages
             messages = [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest]
+        return self._ask_template(messages, thinking)
+
+    def _ask_template(self, messages: list[Message], thinking: bool) -> Any:
         return self._tokenizer.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=True, enable_thinking=thinking
         )
