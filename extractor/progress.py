@@ -96,9 +96,8 @@ class Progress:
         """One document is done."""
         counts = self.counts
         for step in settlement.attempts:
-            thought = step.completion.request.thought
-            counts.prompt_tokens += (thought or step.completion).prompt_tokens
-            counts.output_tokens += step.completion.output_tokens + (thought.output_tokens if thought else 0)
+            counts.prompt_tokens += (step.completion.request.thought or step.completion).prompt_tokens
+        counts.output_tokens += settlement.output_tokens
         counts.settled[settlement.kept.status] += 1
         self._see("document")
 

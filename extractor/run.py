@@ -61,8 +61,7 @@ class Tally:
         self.escalated += bool(settlement.escalated)
         if kept.problem:
             self.problems[kept.problem.kind] += 1
-        asked = [c for step in settlement.attempts for c in (step.completion, step.completion.request.thought)]
-        self.output_tokens += sum(completion.output_tokens for completion in asked if completion)
+        self.output_tokens += settlement.output_tokens
 
     def as_json(self) -> dict[str, Any]:
         """The counts by name."""

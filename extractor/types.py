@@ -173,6 +173,12 @@ class Settlement:
         """The document settled."""
         return self.kept.completion.request.document
 
+    @property
+    def output_tokens(self) -> int:
+        """Tokens that the model wrote in all attempts, thoughts included."""
+        asked = [c for step in self.attempts for c in (step.completion, step.completion.request.thought)]
+        return sum(completion.output_tokens for completion in asked if completion)
+
 
 @dataclass(frozen=True, slots=True)
 class TableField:

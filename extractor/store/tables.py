@@ -166,7 +166,6 @@ def _costs(step: Extraction) -> Row:
 
 def _document_row(settlement: Settlement) -> Row:
     kept, request = settlement.kept, settlement.kept.completion.request
-    tokens = [c for step in settlement.attempts for c in (step.completion, step.completion.request.thought)]
     return {
         **request.document.kept,
         "doc_id": request.document.id,
@@ -176,7 +175,7 @@ def _document_row(settlement: Settlement) -> Row:
         "escalated": ", ".join(settlement.escalated) or None,
         "problem": kept.problem.kind if kept.problem else None,
         "record": None if kept.problem else _json(kept.record),
-        "total_tokens": sum(completion.output_tokens for completion in tokens if completion),
+        "total_tokens": settlement.output_tokens,
         "fingerprint": request.fingerprint,
         "source": request.document.source,
         **_costs(kept),
