@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractor.errors import UserError
 from extractor.store.hold import signals_wait
 from extractor.store.lock import locked
 from extractor.store.manifest import Manifest
@@ -27,8 +26,7 @@ def compact(folder: Path, full: int = FULL) -> Compacted:
 
     For the moment of each merge a reader finds its documents absent, never twice; a crash costs nothing.
     """
-    if not Manifest.load(folder).content:
-        raise UserError(f"{folder} holds no manifest.json: not an output folder of extract run")
+    Manifest.of_output(folder)
     with locked(folder):
         shelf = Shelf(folder)
         shelf.recover()

@@ -18,7 +18,7 @@ OF_ONE_RUN = ("max_runtime", "log_format", "metrics", "on_finish", "limit", "sup
 
 def asked_again(folder: Path, changed: Mapping[str, Any]) -> Asked:
     """The job of this output folder, with changed settings."""
-    job = make_job(_content(folder)["settings"])
+    job = make_job(Manifest.of_output(folder).content["settings"])
     stored = {name: value for name, value in job.model_dump().items() if name not in OF_ONE_RUN}
     again = make_job({**stored, **changed, "out": folder})
     if again.inputs == ["-"]:
@@ -34,7 +34,7 @@ def ready_again(asked: Asked, problems: Sequence[str], ready: Callable[[Asked], 
     """
     again = quarantined(problems)
     prepared = replace(ready(asked), again=again)
-    prepared.desk.work_as(_content(asked.job.out)["identity"])
+    prepared.desk.work_as(Manifest.of_output(asked.job.out).content["identity"])
     return prepared
 
 
@@ -44,10 +44,3 @@ def quarantined(problems: Sequence[str]) -> Redo:
     if unknown := [kind for kind in problems if kind not in known]:
         raise UserError(f"--problem {unknown[0]}: no such problem (one of {', '.join(known)})")
     return lambda status, problem: status == "quarantined" and (not problems or problem in problems)
-
-
-def _content(folder: Path) -> dict[str, Any]:
-    content = Manifest.load(folder).content
-    if not content:
-        raise UserError(f"{folder} holds no manifest.json: not an output folder of extract run")
-    return content

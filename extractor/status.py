@@ -7,7 +7,6 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from extractor.errors import UserError
 from extractor.store.account import verify
 from extractor.store.manifest import Manifest
 from extractor.store.shelf import Shelf
@@ -55,9 +54,7 @@ class Standing:
 
 def standing(folder: Path) -> Standing:
     """The state of an output folder; UserError where it is none, ExtractorError where documents are lost or twice."""
-    manifest = Manifest.load(folder)
-    if not manifest.content:
-        raise UserError(f"{folder} holds no manifest.json: not an output folder of extract run")
+    manifest = Manifest.of_output(folder)
     counts = {name: Counter[str]() for name in ("status", "problem", "mode", "thinking_end")}
     tokens, shelf = Counter[str](), Shelf(folder)
     for _, rows in shelf.read("documents", [*counts, *TOKENS]):

@@ -36,6 +36,14 @@ class Manifest:
             raise UserError(f"{path} is not a manifest of ours; choose another --out")
         return cls(folder, content)
 
+    @classmethod
+    def of_output(cls, folder: Path) -> "Manifest":
+        """The manifest of a folder that a run has written; UserError where there is none."""
+        found = cls.load(folder)
+        if not found.content:
+            raise UserError(f"{folder} holds no manifest.json: not an output folder of extract run")
+        return found
+
     def must_be(self, identity: dict[str, Any], supersede: bool) -> None:
         """Nothing where the folder is new or holds this job; UserError that names what differs, unless superseded."""
         held = self.content.get("identity")
