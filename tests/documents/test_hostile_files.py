@@ -169,4 +169,4 @@ def test_a_large_row_group_is_read_by_small_batches(tmp_path: Path) -> None:
     pq.write_table(table, path, row_group_size=5000, use_dictionary=False)  # 500 MB, and 25 on disk
     lines, mib = measured(path)
     assert len(lines) == 5000
-    assert mib < 300
+    assert mib < 400  # the text alone is 477 MiB
