@@ -16,13 +16,15 @@ from extractor.engines.base import Engine
 from extractor.engines.replay import ReplayEngine
 from extractor.errors import ExtractorError
 from extractor.jobfile import Asked
+from extractor.loading import MakeEngine, make_vllm
 from extractor.metrics import MetricsFile
 from extractor.prepare import Prepared, load_model, prepare
 from extractor.progress import Counts, Progress, Show
 from extractor.replay import load_replayed, replayed
-from extractor.run import MakeEngine, Tally, make_vllm, run
+from extractor.run import run
 from extractor.shows import Bar, Errors, JsonLines, Lines
 from extractor.status import Standing, standing
+from extractor.tally import Tally
 from extractor.types import Completion, Request
 
 

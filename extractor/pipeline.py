@@ -24,6 +24,8 @@ class Corridor:
         self.unsettled: dict[str, Request] = {}  # documents with failed attempts behind them, by id
         self.answered: Mapping[str, Sequence[Answered]] = {}  # attempts of an earlier run, by fingerprint
         self.stored: Callable[[Request], Sequence[Answered]] = lambda request: ()  # of another output, to be replayed
+        self.documents: Iterator[Document] = iter(())
+        self.passed = 0  # documents of the input that lie behind; whoever feeds `documents` counts them
         self._halves: deque[Request] = deque()  # what a request under way still needs to be an attempt
         self._again: deque[Request] = deque()  # further attempts: the next wave
         self._settled: deque[Settlement] = deque()
@@ -34,32 +36,26 @@ class Corridor:
         """Whether no document is left."""
         return not (self._more or self.unsettled)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has documents to begin."""
+        return self._more and not self.draining()
+
     def settle(self, documents: Iterable[Document], engine: Engine) -> Iterator[Settlement]:
         """One settlement for each document, as each is done; those that draining leaves behind have none."""
-        source = iter(documents)
-        while self._more and not self.draining():
-            for completion in engine.generate(self._requests(source)):
-                self._take(completion)
-                yield from self._flush()
-            yield from self._flush()
+        self.documents = iter(documents)
+        return (settlement for _, settlement in settle([self], engine))
 
-    def _requests(self, source: Iterator[Document]) -> Iterator[Request | None]:
-        while True:
-            yield self._next(source)
-
-    def _next(self, source: Iterator[Document]) -> Request | None:
+    def due(self) -> Request | None:
+        """What a document that is begun already asks next."""
         if self._halves:
             return self._halves.popleft()
-        if self.draining():
-            return None
-        if self._again:
-            return self._again.popleft()
-        return self._seat(source)
+        return self._again.popleft() if self._again and not self.draining() else None
 
-    def _seat(self, source: Iterator[Document]) -> Request | None:
-        """The next document's request; documents that need no model are settled on the way."""
+    def begin(self) -> Request | None:
+        """The next document's request; documents that need no model are settled on the way, so many at a time."""
         seen = 0
-        for document in islice(source, FLUSH):
+        for document in islice(self.documents, FLUSH):
             seen += 1
             request = document.problem or self.desk.first(document)
             if isinstance(request, Problem):
@@ -71,7 +67,12 @@ class Corridor:
         self._more = seen == FLUSH
         return None
 
-    def _take(self, completion: Completion) -> None:
+    def asked(self, request: Request) -> bool:
+        """Whether this request is one of its own."""
+        return request.fingerprint == self.desk.fingerprint(request.document)
+
+    def take(self, completion: Completion) -> None:
+        """What came back for one of its requests."""
         request = completion.request
         if request.is_thought and self.cures.usable(completion):
             self._halves.append(self.desk.answer_after(completion))
@@ -104,9 +105,55 @@ class Corridor:
         self._settle(extraction)
         return None
 
-    def _flush(self) -> Iterator[Settlement]:
+    def flush(self) -> Iterator[Settlement]:
+        """What is settled by now."""
         while self._settled:
             yield self._settled.popleft()
+
+
+def settle(corridors: Sequence[Corridor], engine: Engine) -> Iterator[tuple[int, Settlement]]:
+    """Each corridor's settlements, as each is done, with its number; their desks must differ in identity.
+
+    In the engine their requests alternate: the corridor that is furthest behind in the input begins the next document,
+    so that all are at about the same one, however long each takes for it.
+    """
+    while any(corridor.goes_on for corridor in corridors):
+        for completion in engine.generate(_requests(corridors)):
+            _asker(corridors, completion.request).take(completion)
+            yield from _flush(corridors)
+        yield from _flush(corridors)
+
+
+def _requests(corridors: Sequence[Corridor]) -> Iterator[Request | None]:
+    while True:
+        yield _next(corridors)
+
+
+def _next(corridors: Sequence[Corridor]) -> Request | None:
+    for corridor in corridors:
+        if request := corridor.due():
+            return request
+    while behind := _furthest_behind(corridors):
+        if (request := behind.begin()) or behind.goes_on:
+            return request
+    return None
+
+
+def _furthest_behind(corridors: Sequence[Corridor]) -> Corridor | None:
+    """Of those at the same document another begins each time: the first to ask about a text fills the prefix cache."""
+    going = [(c.passed, (n + c.passed) % len(corridors), n) for n, c in enumerate(corridors) if c.goes_on]
+    return corridors[min(going)[2]] if going else None
+
+
+def _asker(corridors: Sequence[Corridor], request: Request) -> Corridor:
+    *others, last = corridors
+    return next((corridor for corridor in others if corridor.asked(request)), last)
+
+
+def _flush(corridors: Sequence[Corridor]) -> Iterator[tuple[int, Settlement]]:
+    for number, corridor in enumerate(corridors):
+        for settlement in corridor.flush():
+            yield number, settlement
 
 
 def _unasked(fingerprint: str, document: Document, problem: Problem) -> Settlement:

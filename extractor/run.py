@@ -1,21 +1,17 @@
-"""One run: lock, recover, settle what is not settled, commit part by part, account for every document."""
+"""A run: lock, recover, settle what is not settled, commit part by part, account for every document."""
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
-from itertools import chain
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import asdict
+from typing import Any
 
 from extractor.answers.cures import Cures
 from extractor.answers.judge import Judge
 from extractor.documents import count, read
-from extractor.engines.base import Engine
-from extractor.engines.vllm import VllmEngine, VllmSettings
-from extractor.engines.watchdog import Watchdog
 from extractor.errors import ExtractorError
-from extractor.pipeline import Corridor
+from extractor.loading import Late, MakeEngine
+from extractor.pipeline import Corridor, settle
 from extractor.prepare import Prepared, escalation
 from extractor.store.account import verify
 from extractor.store.lock import locked
@@ -25,86 +21,86 @@ from extractor.store.shelf import Shelf
 from extractor.store.stored import Stored
 from extractor.store.waiting import Waiting
 from extractor.store.writer import PartSize, Writer
-from extractor.types import Completion, Document, Request, Settlement
-
-MakeEngine = Callable[[Prepared], Engine]
-
-
-class Watch(Protocol):
-    """Someone who looks on: the porch shows, a test counts."""
-
-    def begin(self, total: int | None) -> None: ...
-    def loading(self, model: str) -> None: ...
-    def loaded(self) -> None: ...
-    def skipped(self) -> None: ...
-    def settled(self, settlement: Settlement) -> None: ...
-
-
-@dataclass(slots=True)
-class Tally:
-    """What one run did. Counts are documents; `total` is None where the input cannot be counted beforehand."""
-
-    total: int | None
-    skipped: int = 0  # settled by an earlier run
-    settled: Counter[str] = field(default_factory=Counter)  # by status
-    problems: Counter[str] = field(default_factory=Counter)
-    escalated: int = 0
-    unsettled: int = 0  # begun, and left behind by draining
-    output_tokens: int = 0
-    seconds: float = 0.0
-    stopped: bool = False  # by a signal, a deadline or an error, before the end of the input
-
-    def add(self, settlement: Settlement) -> None:
-        """Counts one settled document."""
-        kept = settlement.kept
-        self.settled[kept.status] += 1
-        self.escalated += bool(settlement.escalated)
-        if kept.problem:
-            self.problems[kept.problem.kind] += 1
-        self.output_tokens += settlement.output_tokens
-
-    def as_json(self) -> dict[str, Any]:
-        """The counts by name."""
-        counts = {item.name: getattr(self, item.name) for item in fields(self)}
-        return counts | {"settled": dict(self.settled), "problems": dict(self.problems), "pending": self.pending}
-
-    @property
-    def pending(self) -> int | None:
-        """Documents of this input that are not settled; None where it is not known."""
-        if not self.stopped:
-            return 0
-        done = self.skipped + self.settled.total()
-        return None if self.total is None else max(self.total - done, self.unsettled)
-
-
-def make_vllm(prepared: Prepared) -> Engine:
-    """The vLLM engine that this job asks for, watched."""
-    job, model = prepared.job, prepared.model
-    settings = VllmSettings(
-        location=model.location,
-        revision=model.hub_revision,
-        context=prepared.context,
-        seed=job.seed,
-        log=job.out / "engine.log",
-        given=job.engine_arg,
-        overrides=prepared.overrides,
-        environment=model.env,
-    )
-    return Watchdog(VllmEngine(settings), job.engine_timeout)
+from extractor.tally import Tally, Watch
+from extractor.types import Document, Settlement
 
 
 def run(prepared: Prepared, make_engine: MakeEngine, watch: Watch, draining: Callable[[], bool]) -> Tally:
     """Settles every document that is not settled yet; what is finished is committed, however the run ends."""
-    job = prepared.job
-    with locked(job.out):
+    return run_together([(prepared, watch)], make_engine, draining)[0]
+
+
+def run_together(
+    jobs: Sequence[tuple[Prepared, Watch]], make_engine: MakeEngine, draining: Callable[[], bool]
+) -> list[Tally]:
+    """The same for several jobs at once, whose requests alternate in the engine of the first; one failure ends all.
+
+    The jobs differ in identity and output, and load the same engine.
+    """
+    with ExitStack() as held:
+        for prepared, _ in jobs:
+            held.enter_context(locked(prepared.job.out))
+        arms = [_Arm(prepared, watch) for prepared, watch in jobs]
+        return _Session(arms, Late(make_engine, jobs[0][0], [watch for _, watch in jobs])).go(draining)
+
+
+class _Session:
+    """From the first request to the last part: what the arms share is the engine, and its time."""
+
+    def __init__(self, arms: Sequence["_Arm"], engine: Late) -> None:
+        self._arms, self._engine = arms, engine
+        self._began = time.monotonic()
+
+    def go(self, draining: Callable[[], bool]) -> list[Tally]:
+        """What each arm did."""
+        for arm in self._arms:
+            arm.begin(draining)
+        try:
+            for number, settlement in settle([arm.corridor for arm in self._arms], self._engine):
+                self._arms[number].add(settlement)
+            for arm in self._arms:
+                arm.tally.stopped = draining() and not arm.corridor.finished
+            self._end()
+        except BaseException:
+            self._break_off()
+            raise
+        finally:
+            self._engine.close()
+        for arm in self._arms:
+            arm.account()
+        return [arm.tally for arm in self._arms]
+
+    def _end(self) -> None:
+        for arm in self._arms:
+            arm.commit()
+        self._measure()
+        for arm in self._arms:
+            arm.note()
+
+    def _break_off(self) -> None:
+        self._measure()
+        for arm in self._arms:
+            arm.tally.stopped = True
+            with suppress(OSError, ExtractorError):  # what went wrong first is what a person should read
+                arm.commit()
+                arm.note()
+
+    def _measure(self) -> None:
+        tallies = [arm.tally for arm in self._arms]
+        whole, seconds = sum(tally.engine_seconds for tally in tallies), time.monotonic() - self._began
+        for tally in tallies:
+            tally.seconds, tally.load_seconds = seconds, self._engine.load_seconds
+            tally.interleaved = len(tallies) > 1
+            tally.engine_share = tally.engine_seconds / whole if whole else 1 / len(tallies)
+
+
+class _Arm:
+    """One job: its output, its documents, and the count of what is done."""
+
+    def __init__(self, prepared: Prepared, watch: Watch) -> None:
+        job = prepared.job
         manifest = Manifest.load(job.out)
         manifest.must_be(prepared.desk.identity, job.supersede)
-        return _Run(prepared, manifest, watch).go(_Late(make_engine, prepared, watch), draining)
-
-
-class _Run:
-    def __init__(self, prepared: Prepared, manifest: Manifest, watch: Watch) -> None:
-        job = prepared.job
         self.prepared, self.watch = prepared, watch
         self.shelf = Shelf(job.out, prepared.kept)
         self.shelf.recover()
@@ -112,40 +108,52 @@ class _Run:
         self.tally = Tally(self.old.again if self.is_retry else _total(prepared))
         self.diary = Diary(manifest, _described(prepared), self.is_retry)
         self.corridor, self.waiting = corridor_of(prepared), Waiting(job.out)
-        self.corridor.answered = self.waiting.answered()
+        self.corridor.documents, self.corridor.answered = self._fresh(), self.waiting.answered()
         if job.from_:
             self.corridor.stored = Stored(job.from_).answers
         size = PartSize(job.part_documents, job.part_seconds)
         unsettled = self.corridor.unsettled.values
         self.writer = Writer(self.shelf, self.old, self.waiting, unsettled, size, not job.no_reasoning)
 
-    def go(self, engine: Engine, draining: Callable[[], bool]) -> Tally:
-        started, self.corridor.draining = time.monotonic(), draining
+    def begin(self, draining: Callable[[], bool]) -> None:
+        """Says that it begins; `draining` will say when it is to end."""
+        self.corridor.draining = draining
         self.watch.begin(self.tally.total)
         self.diary.begin(self.tally.total)
-        try:
-            self._settle(engine)
-            self.tally.stopped = draining() and not self.corridor.finished
-            self._end(started)
-        except BaseException:
-            self.tally.stopped = True
-            with suppress(OSError, ExtractorError):  # what went wrong first is what a person should read
-                self._end(started)
-            raise
-        finally:
-            engine.close()
-        self._account()
-        return self.tally
 
-    def _settle(self, engine: Engine) -> None:
-        for settlement in self.corridor.settle(self._fresh(), engine):
-            self.replaced += self.old.part_of(settlement.document.id) is not None
-            self.writer.add(settlement)
-            self.tally.add(settlement)
-            self.watch.settled(settlement)
+    def add(self, settlement: Settlement) -> None:
+        """One document is done."""
+        self.replaced += self.old.part_of(settlement.document.id) is not None
+        self.writer.add(settlement)
+        self.tally.add(settlement)
+        self.watch.settled(settlement)
+
+    def commit(self) -> None:
+        """Puts what is done on the disk."""
+        if not self.tally.stopped and not self.is_retry:
+            self.waiting.clear()
+        self.writer.commit()
+        self.tally.unsettled = len(self.corridor.unsettled)
+
+    def note(self) -> None:
+        """Puts what is counted into the manifest."""
+        state = "stopped" if self.tally.stopped else "finished"
+        self.diary.end({"state": state, "documents": self.shelf.count(), **self.tally.as_json()})
+
+    def account(self) -> None:
+        """Checks that every document is there, once."""
+        verify(self.shelf, len(self.old) - self.replaced + self.tally.settled.total(), self._missing)
+
+    def _missing(self, settled: Settled) -> Iterator[str]:
+        if self.is_retry or self.tally.stopped:  # then what is not there may not have been reached
+            return
+        for document in read(self.prepared.sources, self.prepared.columns, self.prepared.job.limit):
+            if not self._is_done(settled, document):
+                yield document.id
 
     def _fresh(self) -> Iterator[Document]:
         for document in read(self.prepared.sources, self.prepared.columns, self.prepared.job.limit):
+            self.corridor.passed += 1
             if self._is_wanted(document):
                 yield document
             elif not self.is_retry:
@@ -159,47 +167,6 @@ class _Run:
 
     def _is_done(self, settled: Settled, document: Document) -> bool:
         return document.id in settled and settled.holds(document.id, self.prepared.desk.fingerprint(document))
-
-    def _end(self, started: float) -> None:
-        if not self.tally.stopped and not self.is_retry:
-            self.waiting.clear()
-        self.writer.commit()
-        self.tally.unsettled, self.tally.seconds = len(self.corridor.unsettled), time.monotonic() - started
-        state = "stopped" if self.tally.stopped else "finished"
-        self.diary.end({"state": state, "documents": self.shelf.count(), **self.tally.as_json()})
-
-    def _account(self) -> None:
-        verify(self.shelf, len(self.old) - self.replaced + self.tally.settled.total(), self._missing)
-
-    def _missing(self, settled: Settled) -> Iterator[str]:
-        if self.is_retry or self.tally.stopped:  # then what is not there may not have been reached
-            return
-        for document in read(self.prepared.sources, self.prepared.columns, self.prepared.job.limit):
-            if not self._is_done(settled, document):
-                yield document.id
-
-
-class _Late:
-    """An engine that is loaded when the first request comes, and not at all where none does."""
-
-    def __init__(self, make: MakeEngine, prepared: Prepared, watch: Watch) -> None:
-        self._make, self._prepared, self._watch = make, prepared, watch
-        self._engine: Engine | None = None
-        self.window = 1
-
-    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
-        source = iter(requests)
-        if (first := next(source, None)) is None:
-            return
-        if self._engine is None:
-            self._watch.loading(self._prepared.model.name)
-            self._engine = self._make(self._prepared)
-            self._watch.loaded()
-        yield from self._engine.generate(chain([first], source))
-
-    def close(self) -> None:
-        if self._engine:
-            self._engine.close()
 
 
 def corridor_of(prepared: Prepared) -> Corridor:

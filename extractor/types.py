@@ -176,8 +176,17 @@ class Settlement:
     @property
     def output_tokens(self) -> int:
         """Tokens that the model wrote in all attempts, thoughts included."""
-        asked = [c for step in self.attempts for c in (step.completion, step.completion.request.thought)]
-        return sum(completion.output_tokens for completion in asked if completion)
+        return sum(completion.output_tokens for completion in self._completions)
+
+    @property
+    def engine_seconds(self) -> float:
+        """Seconds that all attempts, thoughts included, were being answered, from scheduling to the last token."""
+        return sum((c.first_token_seconds or 0.0) + (c.seconds or 0.0) for c in self._completions)
+
+    @property
+    def _completions(self) -> list[Completion]:
+        asked = (c for step in self.attempts for c in (step.completion, step.completion.request.thought))
+        return [completion for completion in asked if completion]
 
 
 @dataclass(frozen=True, slots=True)

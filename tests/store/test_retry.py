@@ -11,9 +11,10 @@ from extractor.errors import UserError
 from extractor.jobfile import Asked
 from extractor.prepare import Prepared, prepare
 from extractor.retry import asked_again, quarantined, ready_again
-from extractor.run import Tally, run
+from extractor.run import run
 from extractor.status import standing
 from extractor.store.manifest import Manifest
+from extractor.tally import Tally
 from extractor.types import Completion, Request
 
 

@@ -1,0 +1,62 @@
+"""The engine, loaded when it is first needed."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+
+from extractor.engines.base import Engine
+from extractor.engines.vllm import VllmEngine, VllmSettings
+from extractor.engines.watchdog import Watchdog
+from extractor.prepare import Prepared
+from extractor.tally import Watch
+from extractor.types import Completion, Request
+
+MakeEngine = Callable[[Prepared], Engine]
+
+
+def make_vllm(prepared: Prepared) -> Engine:
+    """The vLLM engine that this job asks for, watched."""
+    job, model = prepared.job, prepared.model
+    settings = VllmSettings(
+        location=model.location,
+        revision=model.hub_revision,
+        context=prepared.context,
+        seed=job.seed,
+        log=job.out / "engine.log",
+        given=job.engine_arg,
+        overrides=prepared.overrides,
+        environment=model.env,
+    )
+    return Watchdog(VllmEngine(settings), job.engine_timeout)
+
+
+class Late:
+    """An engine that is loaded when the first request comes, and not at all where none does."""
+
+    def __init__(self, make: MakeEngine, prepared: Prepared, watches: Sequence[Watch]) -> None:
+        self._make, self._prepared, self._watches = make, prepared, watches
+        self._engine: Engine | None = None
+        self.window, self.load_seconds = 1, 0.0
+
+    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
+        """One completion for each request."""
+        source = iter(requests)
+        if (first := next(source, None)) is None:
+            return
+        engine = self._engine or self._load()
+        yield from engine.generate(chain([first], source))
+
+    def close(self) -> None:
+        """Closes the engine, if there is one."""
+        if self._engine:
+            self._engine.close()
+
+    def _load(self) -> Engine:
+        began = time.monotonic()
+        for watch in self._watches:
+            watch.loading(self._prepared.model.name)
+        self._engine = self._make(self._prepared)
+        self.load_seconds = time.monotonic() - began
+        for watch in self._watches:
+            watch.loaded()
+        return self._engine

@@ -1,0 +1,59 @@
+"""What one run did, and who looks on."""
+
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from typing import Any, Protocol
+
+from extractor.types import Settlement
+
+
+class Watch(Protocol):
+    """Someone who looks on: the porch shows, a test counts."""
+
+    def begin(self, total: int | None) -> None: ...
+    def loading(self, model: str) -> None: ...
+    def loaded(self) -> None: ...
+    def skipped(self) -> None: ...
+    def settled(self, settlement: Settlement) -> None: ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one run did. Counts are documents; `total` is None where the input cannot be counted beforehand."""
+
+    total: int | None
+    skipped: int = 0  # settled by an earlier run
+    settled: Counter[str] = field(default_factory=Counter)  # by status
+    problems: Counter[str] = field(default_factory=Counter)
+    escalated: int = 0
+    unsettled: int = 0  # begun, and left behind by draining
+    output_tokens: int = 0
+    engine_seconds: float = 0.0  # that its requests stayed in the engine, added up
+    seconds: float = 0.0  # wall clock, loading included
+    load_seconds: float = 0.0
+    interleaved: bool = False  # with other jobs in the same engine; then the seconds are those of all of them,
+    engine_share: float = 1.0  # and this is the job's part of their engine seconds
+    stopped: bool = False  # by a signal, a deadline or an error, before the end of the input
+
+    def add(self, settlement: Settlement) -> None:
+        """Counts one settled document."""
+        kept = settlement.kept
+        self.settled[kept.status] += 1
+        self.escalated += bool(settlement.escalated)
+        if kept.problem:
+            self.problems[kept.problem.kind] += 1
+        self.output_tokens += settlement.output_tokens
+        self.engine_seconds += settlement.engine_seconds
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts by name."""
+        counts = {item.name: getattr(self, item.name) for item in fields(self)}
+        return counts | {"settled": dict(self.settled), "problems": dict(self.problems), "pending": self.pending}
+
+    @property
+    def pending(self) -> int | None:
+        """Documents of this input that are not settled; None where it is not known."""
+        if not self.stopped:
+            return 0
+        done = self.skipped + self.settled.total()
+        return None if self.total is None else max(self.total - done, self.unsettled)
