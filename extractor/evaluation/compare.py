@@ -72,8 +72,8 @@ def _chance(documents: int, resamples: int, seed: int) -> Chance:
 def _arms(runs: Sequence[Run], ids: Sequence[str], evaluations: Sequence[Evaluation], price: float | None) -> list[Arm]:
     of_run: Sequence[Evaluation | None] = evaluations or [None] * len(runs)
     arms = []
-    for run, seconds, evaluation in zip(runs, seconds_per_document(runs), of_run, strict=True):
-        spent = resources(run, ids, seconds, evaluation, price)
+    for run, evaluation in zip(runs, of_run, strict=True):
+        spent = resources(run, ids, seconds_per_document(run), evaluation, price)
         shares = rates([s or "pending" for s in run.values("status", ids)])
         arms.append(Arm(run.label, run.path, run.mode, shares, problems(run, ids), spent, evaluation))
     return arms

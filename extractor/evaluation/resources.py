@@ -38,24 +38,16 @@ def resources(
     )
 
 
-def seconds_per_document(runs: Sequence[Run]) -> list[float | None]:
-    """Wall clock that each run's last session took for a document it settled, without loading the model.
+def seconds_per_document(run: Run) -> float | None:
+    """Wall clock that a run's last session took for a document it settled, without loading the model.
 
-    Arms that shared one engine load (`interleaved` in the manifest's last_run) recorded the wall clock of the whole: it
-    is divided by the time that their requests stayed in the engine, for places in the batch are what they shared.
+    Arms that shared one engine (`interleaved` in the manifest) recorded the wall clock of the whole: theirs of it is
+    their share of the time that requests stayed in the engine, for places in the batch are what they shared.
     """
-    stays = [float(np.nansum([run.numbers(column, list(run.rows)) for column in IN_ENGINE])) for run in runs]
-    together = sum(stay for run, stay in zip(runs, stays, strict=True) if run.last.get("interleaved"))
-    return [
-        _session(run, stay / together if run.last.get("interleaved") and together else 1.0)
-        for run, stay in zip(runs, stays, strict=True)
-    ]
-
-
-def _session(run: Run, share_of_engine: float) -> float | None:
-    settled = sum((run.last.get("settled") or {}).values())
-    seconds = float(run.last.get("seconds") or 0) - float(run.last.get("load_seconds") or 0)
-    return seconds * share_of_engine / settled if settled and seconds > 0 else None
+    work = run.last_work
+    settled = sum((work.get("settled") or {}).values())
+    seconds = float(work.get("seconds") or 0) - float(work.get("load_seconds") or 0)
+    return seconds * float(work.get("engine_share", 1.0)) / settled if settled and seconds > 0 else None
 
 
 def written_tokens(run: Run, ids: Sequence[str]) -> Numbers:

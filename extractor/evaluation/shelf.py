@@ -47,6 +47,11 @@ class Run:
         return last if isinstance(last, dict) else {}
 
     @property
+    def last_work(self) -> dict[str, Any]:
+        """The same of the last run that settled something."""
+        return self.manifest.get("last_work") or self.last
+
+    @property
     def pending(self) -> int:
         """Documents of the input that were not settled when the last run ended."""
         return int(self.last.get("pending") or 0)

@@ -65,7 +65,10 @@ class Manifest:
 
 
 class Diary:
-    """What the manifest says of one run: `last_run`, or one more of `retries`, which leave the job as it is."""
+    """What the manifest says of one run: `last_run`, or one more of `retries`, which leave the job as it is.
+
+    A run that settled something is `last_work` too, until another did: that is what its speed is told from.
+    """
 
     def __init__(self, manifest: Manifest, described: dict[str, Any], is_retry: bool) -> None:
         self._manifest, self._described, self._is_retry = manifest, described, is_retry
@@ -91,7 +94,8 @@ class Diary:
         if self._is_retry:
             self._manifest.save({"retries": [*self._earlier, self._entry]})
         else:
-            self._manifest.save({"last_run": self._entry})
+            worked = {"last_work": self._entry} if self._entry.get("settled") else {}
+            self._manifest.save({"last_run": self._entry} | worked)
 
 
 def now() -> str:

@@ -178,13 +178,13 @@ def test_tokens_seconds_and_cost(tmp_path: Path) -> None:
     assert "50 % of the documents of think were quarantined" in comparison.verdict
 
 
-def test_arms_of_one_engine_load_share_its_seconds_by_the_time_their_requests_took(tmp_path: Path) -> None:
-    session = {"settled": {"ok": 2}, "seconds": 40.0, "interleaved": True}
-    rows = {"think": {"answer_seconds": 2.75}, "no_think": {"answer_seconds": 0.75}}
-    runs = [
-        load_run(write_run(tmp_path / mode, [document(i, **more) for i in "ab"], {"last_run": session}))
-        for mode, more in rows.items()
-    ]
+def test_an_arm_of_one_engine_load_has_its_share_of_the_seconds(tmp_path: Path) -> None:
+    work = {"settled": {"ok": 2}, "seconds": 45.0, "load_seconds": 5.0, "interleaved": True}
+    shares = {"think": 0.75, "no_think": 0.25}
+    runs = []
+    for mode, share in shares.items():
+        manifest = {"last_run": {"settled": {}, "seconds": 0.1}, "last_work": work | {"engine_share": share}}
+        runs.append(load_run(write_run(tmp_path / mode, [document(i) for i in "ab"], manifest)))
     comparison = compare(runs, None, gpu_hour_price=None)
     assert [arm.resources.wall_seconds for arm in comparison.arms] == pytest.approx([30, 10])
 

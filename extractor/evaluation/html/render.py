@@ -60,8 +60,7 @@ def render_comparison(outs: Sequence[str], gold: str | None = None, gpu_hour_pri
 def run_page(run: Run, gold: Gold | None, evaluation: Evaluation | None) -> str:
     """The same of what is loaded and evaluated already."""
     ids = list(run.rows)
-    each = spending.seconds_per_document([run])[0]
-    spent = spending.resources(run, ids, each, evaluation, None)
+    spent = spending.resources(run, ids, spending.seconds_per_document(run), evaluation, None)
     status = run.values("status", ids)
     told = Told(len(ids), rates(status), spent, evaluation)
     shown, sampled = sample(ids, (i for i, s in zip(ids, status, strict=True) if s == "quarantined"))
