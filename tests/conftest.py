@@ -1,6 +1,7 @@
 """Shared by all tests: the tiny model, made once, and the real vLLM on it, loaded once."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from tiny import make_tiny
 
 from extractor.engines.vllm import VllmEngine, VllmSettings
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job comes with it switched off
 
 SMALL = {"kv_cache_memory_bytes": 256 << 20, "max_num_seqs": 8, "dtype": "float32"}
 
