@@ -35,7 +35,7 @@ app.add_typer(job_files, name="job")
 app.add_typer(models, name="models")
 app.command(name="schemas", epilog=FEW_CODES)(schemas_command)
 app.command(name="evaluate", epilog=GOLD_FORM)(evaluate_command)
-app.command(name="compare", epilog=FEW_CODES)(compare_command)
+app.command(name="compare", epilog=EXIT_CODES)(compare_command)
 app.command(name="report", epilog=FEW_CODES)(report_command)
 
 
@@ -153,7 +153,7 @@ def status_command(out: output_folder(), as_json: AsJson = False) -> None:  # ty
 
 
 @app.command(name="retry", epilog=EXIT_CODES)
-@flag_words
+@flag_words()
 def retry_command(
     flags: dict[str, Any], out: Folder, problem: Problems = None, as_json: AsJson = False, quiet: Quiet = False
 ) -> None:

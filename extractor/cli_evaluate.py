@@ -1,13 +1,20 @@
 """`extract evaluate`, `compare` and `report`: how good a run is, which is better, and a page to look at."""
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from extractor.boundary import FEW_CODES, boundary
+from extractor.boundary import FEW_CODES, OK, STOPPED, boundary
+from extractor.config import flag_of
+from extractor.errors import UserError
+from extractor.options import flag_words
+
+if TYPE_CHECKING:
+    from extractor.jobs import Kitchen
 
 GOLD_FORM = f"""\b
 Gold is JSONL or Parquet, one row a document; all but doc_id may be absent:
@@ -26,15 +33,29 @@ the file (or --labels) may say how far gold goes:
 partial: what is not marked may still be true, so recall alone is told.
 {FEW_CODES}"""
 
+OUT = Path("out/compare")
 Run = Annotated[str, typer.Argument(help="an output folder of extract run", metavar="RUN", show_default=False)]
 Runs = Annotated[
     list[str],
     typer.Argument(
-        help="two or more output folders; the first is what the others are measured against",
-        metavar="RUN",
+        help="two or more output folders, the first is what the others are measured against; with --run the documents,"
+        " as for extract run",
+        metavar="RUN|INPUT",
         show_default=False,
     ),
 ]
+Arms = Annotated[
+    str | None,
+    typer.Option(
+        "--run",
+        help="make the runs first: think, no_think, auto, budget=N (think with so many tokens), with commas between",
+        metavar="ARM,ARM…",
+    ),
+]
+Folder = Annotated[
+    Path | None, typer.Option("--out", help=f"with --run: where an output folder for each arm goes (default: {OUT})")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="with --run: no progress bar")]
 Labels = Annotated[str | None, typer.Option(help="how far gold goes (default: labels.json beside it)")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 Parquet = Annotated[str | None, typer.Option("--parquet", help="write every number, one a row", metavar="FILE")]
@@ -77,17 +98,27 @@ def evaluate_command(
         _say(_unmatched("documents of the run without gold", found.documents_without_gold))
 
 
+@flag_words("mode", "engine", "from_")
 def compare_command(
+    flags: dict[str, Any],
     runs: Runs,
+    arms: Arms = None,
+    out: Folder = None,
     gold: Gold = None,
     gpu_hour_price: Price = None,
     as_json: AsJson = False,
     parquet: Parquet = None,
     report: Report = None,
+    quiet: Quiet = False,
 ) -> None:
     """Set runs over the same documents side by side: quality, agreement, tokens, seconds, cost, and a verdict.
 
     extract compare out/no_think out/think --gold data/gold.jsonl --gpu-hour-price 2.5 --report report.html
+
+    With --run it first makes the runs, interleaved in one engine. The same command continues.
+    The flags from Documents to This run are those of extract run, and go with it.
+
+    extract compare --run no_think,think,budget=512 news.jsonl --schema news --out out/compare
     """
     with boundary():
         from extractor.evaluation.compare import compare
@@ -96,17 +127,39 @@ def compare_command(
         from extractor.evaluation.shelf import load_run, with_unique_labels
         from extractor.evaluation.tables import arm_rows, difference_rows
 
-        loaded, known = with_unique_labels([load_run(run) for run in runs]), load_gold(gold) if gold else None
+        known, code = load_gold(gold) if gold else None, OK
+        if arms:
+            runs, code = make_runs(arms, runs, out or OUT, flags, quiet)
+        elif flags or out:
+            raise UserError(f"{flag_of(next(iter(flags), 'out'))} is for making runs: add --run think,no_think")
+        loaded = with_unique_labels([load_run(run) for run in runs])
         found = compare(loaded, known, gpu_hour_price=gpu_hour_price)
         _keep(found, parquet)
         if report:
             _write(report, comparison_page(loaded, known, found))
         if as_json:
             _print_json(found)
-            return
-        typer.echo(found.verdict)
-        _print_rows([arm_rows(found), difference_rows(found)])
-        _say([*found.notes, *_unmatched("least agreement on", [d.doc_id for d in found.disagreements])])
+        else:
+            typer.echo(found.verdict)
+            _print_rows([arm_rows(found), difference_rows(found)])
+            _say([*found.notes, *_unmatched("least agreement on", [d.doc_id for d in found.disagreements])])
+        raise typer.Exit(code)
+
+
+def make_runs(
+    arms: str, inputs: list[str], out: Path, flags: dict[str, Any], quiet: bool, kitchen: "Kitchen | None" = None
+) -> tuple[list[str], int]:
+    """Runs the arms together: their output folders, and the exit code; it exits where they were stopped half way."""
+    from extractor.arms import arms_of
+    from extractor.jobs import Kitchen, run_jobs, shows_for
+
+    asked = arms_of(arms, inputs, out, flags)
+    shows = shows_for(asked, quiet, sys.stderr.isatty())
+    ended = list(run_jobs(asked, shows, kitchen or Kitchen(), interleaved=True))
+    code = max(one.code for one in ended)
+    if code == STOPPED:
+        raise typer.Exit(code)
+    return [str(one.job.out) for one in ended], code
 
 
 def report_command(

@@ -1,4 +1,4 @@
-"""Runs jobs one after the other, with one engine for those that agree, and tells how each ended."""
+"""Runs jobs one after the other or interleaved, with one engine for those that agree, and tells how each ended."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ from extractor.metrics import MetricsFile
 from extractor.prepare import Prepared, load_model, prepare
 from extractor.progress import Counts, Progress, Show
 from extractor.replay import load_replayed, replayed
-from extractor.run import run
+from extractor.run import run_together
 from extractor.shows import Bar, Errors, JsonLines, Lines
 from extractor.status import Standing, standing
 from extractor.tally import Tally
@@ -57,18 +57,24 @@ class Kitchen:
     make: MakeEngine = make_engine
 
 
-def run_jobs(asked: Sequence[Asked], shows: Callable[[Job], list[Show]], kitchen: Kitchen) -> Iterator[Outcome]:
-    """Each job's outcome; the first failure is told and ends them all, and so does draining."""
-    drain, pool, ready = Drain(), Pool(kitchen.make), []
+def run_jobs(
+    asked: Sequence[Asked], shows: Callable[[Job], list[Show]], kitchen: Kitchen, interleaved: bool = False
+) -> Iterator[Outcome]:
+    """Each job's outcome; the first failure is told and ends them all, and so does draining.
+
+    `interleaved` jobs run all at once; they must load the same engine.
+    """
+    drain, pool, ready = Drain(), Pool(kitchen.make), list[tuple[Prepared, Progress]]()
     with drain.on_signal():
         for one in asked:
             progress = Progress(one.job.out, shows(one.job))
-            with _ending(one.job, progress):
+            with _ending([(one.job, progress)]):
                 ready.append((kitchen.prepare(one), progress))
         try:
-            for plan, progress in _neighbours(ready):
-                yield (outcome := _run(plan, progress, pool, drain))
-                if outcome.code == STOPPED:
+            for group in [ready] if interleaved else _neighbours(ready):
+                outcomes = _run(group, pool, drain)
+                yield from outcomes
+                if any(outcome.code == STOPPED for outcome in outcomes):
                     return
         finally:
             pool.close()
@@ -81,7 +87,8 @@ def shows_for(asked: Sequence[Asked], quiet: bool, terminal: bool) -> Callable[[
     def shows(job: Job) -> list[Show]:
         said: Show = JsonLines(job.out) if job.log_format == "json" else Errors()
         if job.log_format != "json" and not quiet:
-            said = Bar() if terminal else Lines()
+            name = job.out.name if len(asked) > 1 else ""
+            said = Bar(name) if terminal else Lines(name)
         return [said, files[job.metrics]] if job.metrics else [said]
 
     return shows
@@ -130,20 +137,27 @@ def _loads(ready: Prepared) -> tuple[Any, ...]:
     return (job.engine, job.from_, ready.model, ready.context, ready.overrides, job.seed, job.engine_arg)
 
 
-def _neighbours(ready: Sequence[tuple[Prepared, Progress]]) -> list[tuple[Prepared, Progress]]:
-    """The jobs in their order, but those that share an engine next to the first of them."""
+def _neighbours(ready: Sequence[tuple[Prepared, Progress]]) -> list[list[tuple[Prepared, Progress]]]:
+    """The jobs in their order, each for itself, but those that share an engine next to the first of them."""
     keys = [_loads(plan) for plan, _ in ready]
-    return [ready[n] for n in sorted(range(len(ready)), key=lambda n: keys.index(keys[n]))]
+    return [[ready[n]] for n in sorted(range(len(ready)), key=lambda n: keys.index(keys[n]))]
 
 
-def _run(ready: Prepared, progress: Progress, pool: Pool, drain: Drain) -> Outcome:
-    job, progress.counts.engine_is_there = ready.job, pool.holds(ready)
-    with _ending(job, progress):
-        limit = seconds(job.max_runtime) if job.max_runtime else None
-        tally = run(ready, pool.lend, progress, drain.after(limit))
-        now = standing(job.out)
-        code = _code(tally, now)
-    if code == STOPPED:
+def _run(group: Sequence[tuple[Prepared, Progress]], pool: Pool, drain: Drain) -> list[Outcome]:
+    """How jobs that run together ended."""
+    first = group[0][0]
+    for plan, progress in group:
+        progress.counts.engine_is_there = pool.holds(plan) or plan is not first
+    jobs = [(plan.job, progress) for plan, progress in group]
+    with _ending(jobs):
+        limit = seconds(first.job.max_runtime) if first.job.max_runtime else None
+        tallies = run_together(group, pool.lend, drain.after(limit))
+        stands = [standing(job.out) for job, _ in jobs]
+    return [_outcome(*job, tally, now) for job, tally, now in zip(jobs, tallies, stands, strict=True)]
+
+
+def _outcome(job: Job, progress: Progress, tally: Tally, now: Standing) -> Outcome:
+    if (code := _code(tally, now)) == STOPPED:
         left = "some work" if now.pending is None else f"{now.pending:,} documents"
         progress.say("note", f"stopped before the end, {left} left; the same command continues")
     _end(job, progress, code, now)
@@ -157,13 +171,21 @@ def _code(tally: Tally, now: Standing) -> int:
 
 
 @contextmanager
-def _ending(job: Job, progress: Progress) -> Iterator[None]:
-    """A failure within is told, and ends the job."""
+def _ending(jobs: Sequence[tuple[Job, Progress]]) -> Iterator[None]:
+    """A failure within is told, once, and ends the jobs."""
+    (_, first), *others = jobs
+
+    def tell(line: str, code: int) -> None:
+        first.error(line, code)
+        for _, progress in others:
+            progress.counts.error = line
+
     try:
-        with boundary(progress.error):
+        with boundary(tell):
             yield
     except typer.Exit as error:
-        _end(job, progress, error.exit_code, _standing_or_none(job.out))
+        for job, progress in jobs:
+            _end(job, progress, error.exit_code, _standing_or_none(job.out))
         raise
 
 

@@ -43,16 +43,19 @@ def file_words(command: Callable[..., None]) -> Callable[..., None]:
     return _signed(filled, command, [inspect.Parameter("file", _KIND, annotation=file), *words])
 
 
-def flag_words(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with every flag of a job but --out before its own parameters; it gets (flags that were given, …)."""
-    names = [name for name in Job.model_fields if name not in ("inputs", "out")]
+def flag_words(*without: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives the command with every flag of a job but these before its own parameters; it gets (flags given, …)."""
+    names = [name for name in Job.model_fields if name not in ("inputs", "out", *without)]
 
-    def filled(**typed: Any) -> None:
-        with boundary():
-            flags = given_flags({name: typed.pop(name) for name in names})
-        command(flags, **typed)
+    def decorated(command: Callable[..., None]) -> Callable[..., None]:
+        def filled(**typed: Any) -> None:
+            with boundary():
+                flags = given_flags({name: typed.pop(name) for name in names})
+            command(flags, **typed)
 
-    return _signed(filled, command, [_parameter(name, Job.model_fields[name]) for name in names])
+        return _signed(filled, command, [_parameter(name, Job.model_fields[name]) for name in names])
+
+    return decorated
 
 
 def job_from(typed: Given) -> Asked:

@@ -10,6 +10,8 @@ from tqdm import tqdm
 
 from extractor.progress import EVERY, Counts, Event, Ticker, Tone, as_json
 
+CLEAR = "\x1b[J"  # a terminal, from here down: what is left of bars beside one that closes; the open ones come back
+
 
 class Errors:
     """Says what went wrong, and nothing else."""
@@ -20,19 +22,22 @@ class Errors:
     def say(self, tone: Tone, line: str, code: int | None = None) -> None:
         """A warning or an error as a line."""
         if tone != "note":
-            _write(f"extract: {'warning: ' if tone == 'warning' else ''}{line}")
+            _write(_line("", tone, line))
 
 
 class Bar:
-    """A bar with documents/s, tokens/s, quarantined so far and time left."""
+    """A bar with documents/s, tokens/s, quarantined so far and time left; `name` tells it from others beside it."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "") -> None:
+        self._name = name
         self._bar: tqdm | None = None
 
     def see(self, event: Event, counts: Counts) -> None:
         """Moves the bar."""
         if event == "start":
-            self._bar = tqdm(total=counts.total, unit="doc", dynamic_ncols=True, smoothing=0.05, file=sys.stderr)
+            self._bar = tqdm(
+                desc=self._name, total=counts.total, unit="doc", dynamic_ncols=True, smoothing=0.05, file=sys.stderr
+            )
         elif self._bar is None:
             return
         elif event == "document":
@@ -40,22 +45,27 @@ class Bar:
             self._bar.set_postfix_str(said, refresh=False)
             self._bar.update()
         elif event == "end":
-            self._bar.close()
+            self._close()
         else:
-            self._bar.set_description_str(f"loading {counts.model}" if event == "loading" else "")
+            self._bar.set_description_str(f"loading {counts.model}" if event == "loading" else self._name)
             self._bar.unpause()
 
     def say(self, tone: Tone, line: str, code: int | None = None) -> None:
         """A line below the bar."""
+        self._close()
+        _write(_line(self._name, tone, line))
+
+    def _close(self) -> None:
         if self._bar is not None:
             self._bar.close()
-        _write(f"extract: {'warning: ' if tone == 'warning' else ''}{line}")
+            sys.stderr.write(CLEAR if self._name else "")
 
 
 class Lines(Errors):
-    """Plain lines for a log: about every ten seconds, and about every tenth of a long run."""
+    """Plain lines for a log: about every ten seconds, and about every tenth of a long run; `name` tells whose."""
 
-    def __init__(self, every: float = EVERY) -> None:
+    def __init__(self, name: str = "", every: float = EVERY) -> None:
+        self._name = name
         self._ticker = Ticker(every, slowing=True)
 
     def see(self, event: Event, counts: Counts) -> None:
@@ -67,11 +77,11 @@ class Lines(Errors):
         elif event == "loaded":
             _write(f"extract: {counts.model} is loaded, {counts.seconds:,.0f} s after the start")
         elif event == "document" and self._ticker.due():
-            _write(f"extract: {_so_far(counts)}")
+            _write(_line(self._name, "note", _so_far(counts)))
 
     def say(self, tone: Tone, line: str, code: int | None = None) -> None:
         """Any line."""
-        _write(f"extract: {'warning: ' if tone == 'warning' else ''}{line}")
+        _write(_line(self._name, tone, line))
 
 
 class JsonLines:
@@ -97,6 +107,11 @@ class JsonLines:
     def _write(self, event: str, fields: dict[str, Any]) -> None:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         _write(json.dumps({"time": stamp, "event": event, "out": str(self._out), **fields}, ensure_ascii=False))
+
+
+def _line(name: str, tone: Tone, line: str) -> str:
+    before = {"note": f"{name}: " if name else "", "warning": "warning: ", "error": ""}
+    return f"extract: {before[tone]}{line}"
 
 
 def _so_far(counts: Counts) -> str:

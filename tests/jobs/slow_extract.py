@@ -1,4 +1,4 @@
-"""`extract run` and `extract job run` with a model that takes its time: a program for tests to start and to signal.
+"""`extract run`, `job run` and `compare --run` with a model that takes its time, for tests to start and to signal.
 
 SLOW_SECONDS: how long each answer takes. SLOW_ANSWER: the answer. SLOW_DIES_AT: at which request the engine dies.
 """
@@ -7,18 +7,21 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from fakes import answering, fake_model
 
+from extractor.boundary import boundary
 from extractor.cli import AsJson, Quiet, settle
+from extractor.cli_evaluate import make_runs
 from extractor.engines.base import Engine
 from extractor.errors import EngineError
 from extractor.jobfile import Asked
 from extractor.jobs import Kitchen
-from extractor.options import file_words, job_words
+from extractor.options import file_words, flag_words, job_words
 from extractor.prepare import Prepared, prepare
 from extractor.types import Request
 
@@ -57,6 +60,21 @@ def run(asked: Asked, as_json: AsJson = False, quiet: Quiet = False) -> None:
 @file_words
 def job(asked: list[Asked], as_json: AsJson = False, quiet: Quiet = False) -> None:
     settle(asked, as_json, quiet, KITCHEN)
+
+
+@app.command()
+@flag_words("mode")
+def compare(
+    flags: dict[str, Any],
+    inputs: list[str],
+    arms: Annotated[str, typer.Option("--run")],
+    out: Annotated[Path, typer.Option()],
+    quiet: Quiet = False,
+) -> None:
+    with boundary():
+        folders, code = make_runs(arms, inputs, out, flags, quiet, KITCHEN)
+        print(*folders)
+        raise typer.Exit(code)
 
 
 if __name__ == "__main__":
