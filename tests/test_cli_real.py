@@ -98,3 +98,24 @@ def test_show_prints_what_would_be_sent(tiny, tmp_path):
     assert shown["prompt"].endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
     assert shown["messages"][-1]["content"] in shown["prompt"]
     assert shown["max_tokens"] == 64 and json.loads(shown["schema"])["required"] == ["entities", "relations", "summary"]
+
+
+def test_arms_run_together_in_one_vllm_and_are_compared(tiny, tmp_path):
+    words = ["compare", "--run", "think,no_think", str(SAMPLE), "--limit", "2", "--thinking-budget", "16", "--json"]
+    words += ["--model", str(tiny), "--out", str(tmp_path / "both"), "--gold", str(SAMPLE.with_name("gold.jsonl"))]
+    done = extract(*words, "--report", str(tmp_path / "page.html"), *WORDS, *ENGINE)
+    assert done.returncode in (0, 4), done.stderr
+    assert done.stderr.count("extract: loading ") == 1
+    found = json.loads(done.stdout)
+    assert [(arm["label"], arm["mode"]) for arm in found["arms"]] == [
+        ("think budget=16", "think"),
+        ("no_think", "no_think"),
+    ]
+    assert found["documents"] == found["scored"] == 2
+    assert all(arm["resources"]["documents_per_second"] for arm in found["arms"])
+    assert "<html" in (tmp_path / "page.html").read_text()
+    runs = [json.loads((tmp_path / "both" / arm / "manifest.json").read_text()) for arm in ("think", "no_think")]
+    shares = [run["last_run"]["engine_share"] for run in runs]
+    assert sum(shares) == pytest.approx(1) and min(shares) > 0
+    again = extract(*words, *WORDS, *ENGINE)
+    assert again.stdout == done.stdout and "loading" not in again.stderr

@@ -51,8 +51,10 @@ def _run(command: str, folder: Path, tiny: Path) -> subprocess.CompletedProcess[
     *assigned, words = [*re.match(r"(\w+=\S+ )?(?:extract )(.*)", command).groups()]
     environment = os.environ | dict(pair.strip().split("=", 1) for pair in assigned if pair)
     typed = shlex.split(_tiny(words, tiny))
-    if typed[0] == "run" and "replay" not in typed:
+    if (typed[0] == "run" and "replay" not in typed) or "--run" in typed:
         typed += QUICK
+    if "--run" in typed:
+        typed += ["--thinking-budget", "20"]  # for the arms that name none
     called = [sys.executable, "-c", "from extractor.cli import main; main()", *typed]
     return subprocess.run(called, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
 
