@@ -9,6 +9,7 @@ Finish = Literal["stop", "length", "repetition", "error"]
 ThinkingEnd = Literal["none", "closed", "budget", "truncated", "ended_inside", "repetition"]
 Match = Literal["exact", "normalised", "fuzzy", "none"]
 Status = Literal["ok", "empty", "quarantined"]
+Ends = tuple[frozenset[str] | None, frozenset[str] | None]  # types of a relation's subject and object; None = any
 
 ProblemKind = Literal[
     # settled by the reader, no model asked
@@ -142,6 +143,7 @@ class Extraction:
     entities: list[Entity] = field(default_factory=list)
     relations: list[Relation] = field(default_factory=list)
     summary: str | None = None
+    dropped: list[str] = field(default_factory=list)  # relations of the record that its own schema rules out, and why
     problem: Problem | None = None
 
     @property
@@ -195,10 +197,11 @@ class TableField:
 
     `path` leads from the record's root to the property ("[]" = every item of an array); `label` is the type or
     predicate of items that carry none; `roles` names an item's keys ({"name": "名称"}) and is empty where items are
-    plain text.
+    plain text; `ends` are the entity types that each predicate joins, as the schema says.
     """
 
     table: Literal["entities", "relations", "summary"]
     path: tuple[str, ...]
     label: str
     roles: dict[str, str] = field(default_factory=dict)
+    ends: dict[str, Ends] = field(default_factory=dict)

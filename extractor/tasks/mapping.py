@@ -1,15 +1,16 @@
 """Which properties of a schema feed which tables: the `x-extract` annotation, and the plain names that need none."""
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
 from extractor.errors import UserError
 from extractor.tasks.keywords import at
+from extractor.tasks.labels import ends, labels
 from extractor.tasks.schema import Schema
-from extractor.types import TableField
+from extractor.types import Ends, TableField
 
 WORD = "x-extract"
 ROLES = {
@@ -31,7 +32,10 @@ class _Place:
 
 def table_fields(schema: Schema) -> list[TableField]:
     """The properties that feed tables, shallow before deep; UserError where an annotation cannot be meant."""
-    return list(_Finder(schema.body, f"--schema {schema.path or schema.name}").fields())
+    finder = _Finder(schema.body, f"--schema {schema.path or schema.name}")
+    found = list(finder.fields())
+    types = {name for field in found if field.table == "entities" for name in finder.labels(field, "type")}
+    return [replace(field, ends=finder.ends(field, types)) for field in found]
 
 
 class _Finder:
@@ -96,6 +100,24 @@ class _Finder:
                 marked[word] = key
         plain = {role: role for role in ROLES[table] if role in properties and role not in marked}
         return {role: key for role, key in (plain | marked).items() if role not in plain or key not in marked.values()}
+
+    def labels(self, field: TableField, role: str) -> dict[str, str]:
+        """The types of a field's entities, or the predicates of its relations, with what the schema says of each."""
+        item, key = self.follow(self.at(field.path).get("items", {})), field.roles.get(role)
+        return labels(self.follow(item.get("properties", {}).get(key))) if key else {field.label: ""}
+
+    def ends(self, field: TableField, types: Collection[str]) -> dict[str, Ends]:
+        """The types that each predicate of a field joins, where the schema tells of either end."""
+        predicates = self.labels(field, "predicate") if field.table == "relations" else {}
+        said = {predicate: ends(says, types) for predicate, says in predicates.items()}
+        return {predicate: joined for predicate, joined in said.items() if joined != (None, None)}
+
+    def at(self, path: tuple[str, ...]) -> dict[str, Any]:
+        """The node that a path of properties leads to."""
+        node = self.follow(self.root)
+        for step in path:
+            node = self.follow(node.get("items", {}) if step == "[]" else node.get("properties", {}).get(step))
+        return node
 
     def summary(self, place: _Place, node: dict[str, Any]) -> TableField:
         if "string" not in _types(node):

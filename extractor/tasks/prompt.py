@@ -11,12 +11,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from extractor import shipped
 from extractor.errors import UserError
-from extractor.tasks.guide import guide, plain
+from extractor.tasks.guide import guide, layout, plain
 from extractor.tasks.schema import Schema
 
 Message = dict[str, str]
 SYSTEM, USER = "--- system ---", "--- user ---"
-VARIABLES = ("title", "description", "schema", "guide", "document")
+VARIABLES = ("title", "description", "schema", "guide", "layout", "document")
 # No loops, calls or attributes: a prompt ends, stays near its document's length, and runs nothing.
 ALLOWED = (
     *(nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.If, nodes.CondExpr, nodes.Compare),
@@ -113,6 +113,7 @@ def _words(schema: Schema) -> dict[str, str]:
         "description": schema.description,
         "schema": json.dumps(plain(schema.body), ensure_ascii=False),
         "guide": guide(schema.body),
+        "layout": layout(schema.body),
     }
 
 
