@@ -4,8 +4,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from extractor.answers.cures import Cures, next_piece
+from extractor.answers.cures import Cures
 from extractor.answers.judge import Judge
+from extractor.answers.pieces import go_on
 from extractor.answers.recall import Answered, recall
 from extractor.answers.signals import better
 from extractor.engines.base import Engine
@@ -76,11 +77,9 @@ class Corridor:
         request = completion.request
         if request.is_thought and self.cures.usable(completion):
             self._halves.append(self.desk.answer_after(completion))
-        elif request.property and completion.finish == "stop":
-            piece = next_piece(self.desk, completion)
-            self._halves.append(piece) if isinstance(piece, Request) else self._judge(piece)
         else:
-            self._judge(completion)
+            following = go_on(self.desk, completion)
+            self._halves.append(following) if isinstance(following, Request) else self._judge(following)
 
     def _judge(self, completion: Completion) -> None:
         extraction = self.judge.judge(completion)

@@ -1,9 +1,7 @@
 """What went wrong with an answer, and the next request that may mend it: each kind of failure has its own remedy."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from extractor.answers.signals import signals
 from extractor.tasks.desk import Desk
@@ -47,40 +45,6 @@ class Cures:
         if request.mode == "think" or request.document.mode:
             return []
         return [name for name in signals(extraction) if name in self.escalate]
-
-
-def next_piece(desk: Desk, piece: Completion) -> Request | Completion:
-    """After one property of a schema asked in pieces: the request for the next, or the whole answer after the last.
-
-    A piece that is no JSON object is given back as it is: nothing can be made of it.
-    """
-    request = piece.request
-    pieces, names = (*request.pieces, piece), desk.pieces()
-    if _object(piece.text) is None:
-        return piece
-    if len(pieces) < len(names):
-        name = names[len(pieces)]
-        return replace(request, property=name, pieces=pieces, schema=desk.piece(name))
-    return _merged(pieces)
-
-
-def _merged(pieces: Sequence[Completion]) -> Completion:
-    """The pieces as one answer, with the tokens and seconds of all."""
-    record = {key: value for piece in pieces for key, value in (_object(piece.text) or {}).items()}
-    return replace(
-        pieces[-1],
-        text=json.dumps(record, ensure_ascii=False),
-        output_tokens=sum(piece.output_tokens for piece in pieces),
-        seconds=sum(piece.seconds or 0.0 for piece in pieces),
-    )
-
-
-def _object(text: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _more_room(desk: Desk, extraction: Extraction, problem: Problem) -> Request | Problem:

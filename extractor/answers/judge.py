@@ -9,6 +9,7 @@ from typing import Any
 from jsonschema.exceptions import best_match
 from jsonschema.protocols import Validator
 
+from extractor.answers.sift import sift
 from extractor.answers.tables import entities_of, relations_of, summary_of
 from extractor.limit import TooSlow, time_limit
 from extractor.types import Completion, Extraction, Problem, TableField, ThinkingEnd
@@ -42,8 +43,9 @@ class Judge:
             return Extraction(completion, end, problem=problem)
         text = completion.request.document.text
         entities = entities_of(record, self.fields, text)
-        relations = relations_of(record, self.fields, text, entities)
-        return Extraction(completion, end, record, entities, relations, summary_of(record, self.fields))
+        relations, dropped = sift(relations_of(record, self.fields, text, entities), entities, self.fields)
+        summary = summary_of(record, self.fields)
+        return Extraction(completion, end, record, entities, relations, summary, dropped)
 
     def _fault(self, record: Any) -> Problem | None:
         try:
@@ -78,7 +80,7 @@ def thinking_end(thought: Completion | None, budget: int | None) -> ThinkingEnd:
 def _unfinished(completion: Completion) -> Problem | None:
     if completion.finish == "error":
         return Problem("engine", completion.error)
-    if completion.finish == "repetition":
+    if completion.finish == "repetition" and isinstance(_parse(completion.text), Problem):  # no loop was cut out of it
         return Problem("repetition", "the same tokens again and again")
     if completion.finish == "length":
         return Problem("truncated", f"no end within {completion.output_tokens} tokens; raise --max-answer-tokens")

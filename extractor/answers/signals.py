@@ -12,7 +12,7 @@ SIGNALS = {
     "failed": "no valid answer",
     "empty": f"nothing found in a text of {LONG_TEXT} characters or more",
     "ungrounded": "a name that is not in the text",
-    "repeats": "the same item three times",
+    "repeats": "the same item three times, or a loop that was cut out",
 }
 
 
@@ -24,7 +24,7 @@ def signals(extraction: Extraction) -> list[str]:
     found = {
         "empty": extraction.status == "empty" and len(text) >= LONG_TEXT,
         "ungrounded": any(entity.match == "none" for entity in extraction.entities),
-        "repeats": _repeats(extraction.record),
+        "repeats": extraction.completion.finish == "repetition" or repeats(extraction.record),
     }
     return [name for name, given in found.items() if given]
 
@@ -34,10 +34,11 @@ def better(attempts: Sequence[Extraction]) -> Extraction:
     return max(enumerate(attempts), key=lambda step: (not step[1].problem, -len(signals(step[1])), step[0]))[1]
 
 
-def _repeats(value: Any) -> bool:
+def repeats(value: Any) -> bool:
+    """Whether a list in it holds the same item three times."""
     if isinstance(value, dict):
-        return any(map(_repeats, value.values()))
+        return any(map(repeats, value.values()))
     if not isinstance(value, list):
         return False
     counts = Counter(json.dumps(item, sort_keys=True) for item in value if item not in ("", None))
-    return max(counts.values(), default=0) >= 3 or any(map(_repeats, value))
+    return max(counts.values(), default=0) >= 3 or any(map(repeats, value))

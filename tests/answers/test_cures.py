@@ -12,6 +12,7 @@ from fakes import answering, fake_prepared
 from extractor.answers.cures import HOT
 from extractor.pipeline import FLUSH, Corridor
 from extractor.run import corridor_of
+from extractor.store.tables import rows_of
 from extractor.tasks.chat import CLOSING, EARLY_STOP
 from extractor.types import Completion, Document, Finish, Problem, Request, Settlement
 
@@ -155,8 +156,39 @@ def test_a_truncated_piece_is_the_end(tmp_path: Path) -> None:
     assert [request.max_tokens for request in script.asked] == [100, 200, 200]
 
 
-def test_a_repeating_answer_is_drawn_anew(tmp_path: Path) -> None:
-    script = Script(loop('{"entities": ["a", "a"'), GOOD_TEXT)
+LOOP = '{"entities": [{"name": "Ann", "type": "person"}' + ', {"name": "Bo", "type": "person"}' * 4
+
+
+@pytest.mark.parametrize("ending", [loop, length])
+def test_a_loop_is_cut_out_and_the_model_goes_on_behind_it(tmp_path: Path, ending: Callable[[str], Answer]) -> None:
+    script = Script(ending(LOOP), '{"relations": []}', '{"summary": "s"}')
+    [settlement] = settle(corridor(tmp_path), script)
+    assert [request.property for request in script.asked] == [None, "relations", "summary"]
+    before = text_of(script.asked[0])
+    assert text_of(script.asked[1]).startswith(before + '{"entities": [{"name": "Ann"')
+    assert text_of(script.asked[2]).endswith('{"relations": []}\n')
+    kept = settlement.kept
+    assert [entity.name for entity in kept.entities] == ["Ann", "Bo"] and kept.summary == "s"
+    assert kept.completion.finish == "repetition" and len(settlement.attempts) == 1
+    assert settlement.output_tokens == sum(map(len, [LOOP, '{"relations": []}', '{"summary": "s"}']))
+    assert rows_of(settlement)["documents"][0]["finish"] == "repetition"
+
+
+def test_a_loop_in_a_piece_is_cut_out_too(tmp_path: Path) -> None:
+    again = '{"subject": "Bo", "object": "Ann", "predicate": "family_of"}'
+    script = Script(loop(LOOP), loop('{"relations": [' + f"{again}, " * 4), '{"summary": "s"}')
+    [settlement] = settle(corridor(tmp_path), script)
+    assert [relation.subject for relation in settlement.kept.relations] == ["Bo"] and settlement.kept.summary == "s"
+
+
+def test_a_long_answer_that_breaks_off_is_no_loop(tmp_path: Path) -> None:
+    script = Script(length(LOOP.replace(', {"name": "Bo", "type": "person"}' * 3, "")), GOOD_TEXT)
+    [settlement] = settle(corridor(tmp_path), script)
+    assert settlement.kept.record == GOOD and len(settlement.attempts) == 2
+
+
+def test_a_loop_in_which_nothing_stands_is_drawn_anew(tmp_path: Path) -> None:
+    script = Script(loop('{"entities": [{"name": "a a a a a a'), GOOD_TEXT)
     [settlement] = settle(corridor(tmp_path), script)
     first, second = script.asked
     assert second.prompt == first.prompt and second.sampling.temperature >= HOT > first.sampling.temperature

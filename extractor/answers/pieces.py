@@ -1,0 +1,71 @@
+"""An answer in pieces, property after property: asked for so, or broken off in a loop and gone on."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from extractor.answers.salvage import each_once, salvage
+from extractor.answers.signals import repeats
+from extractor.tasks.desk import Desk
+from extractor.types import Completion, Request
+
+
+def go_on(desk: Desk, completion: Completion) -> Request | Completion:
+    """After a piece, or after an answer that ran into a loop: the request for the next property, or the whole answer.
+
+    A loop is cut out: what was said before it stands, and the model goes on behind it. The whole answer then still
+    says that it ended in `repetition`. A completion that is neither, or of which nothing stands, comes back as it is.
+    """
+    request, names = completion.request, desk.pieces()
+    new = _pieces(completion, names)
+    if not new:
+        return completion
+    pieces = (*request.pieces, *new)
+    if len(pieces) == len(names):
+        return _merged(pieces)
+    name, said = names[len(pieces)], "".join(f"{piece.text}\n" for piece in new)
+    prompt = [*request.prompt, *desk.chat.encode(said)]
+    return replace(request, prompt=prompt, property=name, pieces=pieces, schema=desk.piece(name))
+
+
+def _pieces(completion: Completion, names: Sequence[str]) -> list[Completion]:
+    """What this completion gives for one property or several, its tokens and seconds with the first of them."""
+    if completion.request.property and completion.finish == "stop":
+        return [completion] if _object(completion.text) is not None else []
+    found = salvage(completion.text) if completion.finish in ("repetition", "length") else {}
+    if not found or not (completion.finish == "repetition" or repeats(found)):
+        return []
+    saved = each_once(found)
+    if completion.request.property:
+        return [replace(completion, text=_text(saved), finish="repetition")]
+    first, *others = (
+        replace(completion, text=_text({name: value}), finish="repetition") for name, value in saved.items()
+    )
+    pieces = [first, *(replace(other, output_tokens=0, seconds=0.0) for other in others)]
+    return pieces if list(saved) == list(names[: len(saved)]) else []
+
+
+def _merged(pieces: Sequence[Completion]) -> Completion:
+    """The pieces as one answer, with the tokens and seconds of all."""
+    record = {key: value for piece in pieces for key, value in (_object(piece.text) or {}).items()}
+    looped = any(piece.finish == "repetition" for piece in pieces)
+    return replace(
+        pieces[-1],
+        text=_text(record),
+        finish="repetition" if looped else pieces[-1].finish,
+        output_tokens=sum(piece.output_tokens for piece in pieces),
+        seconds=sum(piece.seconds or 0.0 for piece in pieces),
+    )
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

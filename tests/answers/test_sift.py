@@ -1,0 +1,75 @@
+"""Relations that the schema rules out are turned round or left out, and named."""
+
+from typing import Any
+
+import pytest
+
+from extractor.answers.sift import sift
+from extractor.answers.tables import entities_of, relations_of
+from extractor.types import TableField
+
+FIELDS = [
+    TableField("entities", ("entities",), "entities", {"name": "name", "type": "type"}),
+    TableField(
+        "relations",
+        ("relations",),
+        "relations",
+        {"subject": "subject", "predicate": "predicate", "object": "object"},
+        {"works_for": (frozenset({"person"}), frozenset({"firm"})), "near": (None, frozenset({"place", "firm"}))},
+    ),
+]
+ENTITIES = [
+    {"name": "Ann", "type": "person"},
+    {"name": "Acme", "type": "firm"},
+    {"name": "Paris", "type": "place"},
+    {"name": "Paris", "type": "person"},
+]
+
+
+def sifted(*triples: tuple[str, str, str], **more: Any) -> tuple[list[tuple[Any, ...]], list[str]]:
+    items = [{"subject": s, "predicate": p, "object": o, **more} for s, p, o in triples]
+    record = {"entities": ENTITIES, "relations": items}
+    entities = entities_of(record, FIELDS, "Ann of Acme in Paris")
+    kept, dropped = sift(relations_of(record, FIELDS, "", entities), entities, FIELDS)
+    return [(r.relation_id, r.subject, r.predicate, r.object, r.subject_id, r.object_id) for r in kept], dropped
+
+
+@pytest.mark.parametrize(
+    "triple",
+    [("Ann", "works_for", "Acme"), ("ANN", "works_for", "acme"), ("Ann", "likes", "x"), ("x", "near", "Paris")],
+)
+def test_what_fits_stays(triple: tuple[str, str, str]) -> None:
+    [(_, *found)], dropped = sifted(triple)
+    assert tuple(found[:3]) == triple and dropped == []
+
+
+def test_what_only_fits_the_other_way_is_turned_round() -> None:
+    assert sifted(("Acme", "works_for", "Ann")) == ([("r1", "Ann", "works_for", "Acme", "e1", "e2")], [])
+
+
+@pytest.mark.parametrize(
+    "triple, why",
+    [
+        (("Ann", "works_for", "ann"), "of a thing with itself"),
+        (("Ann", "works_for", "Bo"), "joins person → firm, this is person → no entity"),
+        (("Acme", "works_for", "Paris"), None),  # Paris is a person too
+        (("Acme", "works_for", "Acme Ltd"), "joins person → firm, this is firm → no entity"),
+        (("x", "near", "Ann"), "joins any → firm or place, this is no entity → person"),
+    ],
+)
+def test_what_cannot_be_meant_is_named(triple: tuple[str, str, str], why: str | None) -> None:
+    kept, dropped = sifted(triple)
+    assert (len(kept), dropped) == ((1, []) if why is None else (0, [f"{' | '.join(triple)}: {why}"]))
+
+
+def test_a_relation_is_said_once_and_numbered_anew() -> None:
+    kept, dropped = sifted(("Ann", "likes", "Ann"), ("Ann", "likes", "Bo"), ("Ann", "likes", "Bo"))
+    assert [row[:4] for row in kept] == [("r1", "Ann", "likes", "Bo")]
+    assert dropped == ["Ann | likes | Ann: of a thing with itself", "Ann | likes | Bo: said before"]
+    record = {"relations": [{"subject": "a", "predicate": "p", "object": "b", "year": y} for y in (1, 2)]}
+    assert len(sift(relations_of(record, FIELDS, "", []), [], FIELDS)[0]) == 2
+
+
+def test_ends_that_are_missing_are_no_pair() -> None:
+    record = {"relations": [{"subject": None, "predicate": "likes", "object": None}]}
+    assert len(sift(relations_of(record, FIELDS, "", []), [], FIELDS)[0]) == 1
