@@ -36,7 +36,14 @@ class Job(BaseModel):
     )
     out: Path = Field(description="the output folder", json_schema_extra={"panel": OUTPUT})
     prompt: str | None = _word(None, "prompt file (default: the schema's own, else prompts/default.md)", DATA)
-    examples: str | None = _word(None, "JSONL of worked examples, or none (default: the schema's own)", DATA)
+    examples: str | None = _word(
+        None,
+        "JSONL of worked examples, or none; of many, those that cover the labels (default: the schema's own)",
+        DATA,
+    )
+    examples_per_document: int = _word(
+        0, "of many examples, show each document also so many that are most like it", DATA, ge=0, le=50
+    )
     id_column: str = _word("id", "column with the document's id; without it, ids come from the text", DATA)
     text_column: str = _word("text", "column with the document's text", DATA)
     mode_column: str | None = _word(

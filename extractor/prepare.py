@@ -18,6 +18,8 @@ from extractor.tasks.chat import Chat
 from extractor.tasks.desk import Ask, Desk
 from extractor.tasks.examples import load_examples
 from extractor.tasks.mapping import table_fields
+from extractor.tasks.order import in_order, predicate_last
+from extractor.tasks.pool import Nearest, covering
 from extractor.tasks.prompt import load_prompt
 from extractor.tasks.schema import Schema, load_schema
 from extractor.tasks.thinking import check_mode, check_sampling
@@ -58,9 +60,15 @@ def prepare(
     """The job, found and checked; `given` are the fields that a person set. UserError for the first fault."""
     schema = load_schema(job.schema_)
     table = table_fields(schema)
+    schema = predicate_last(schema, table)
     prompt = load_prompt(job.prompt, schema)
     prompt.asking(schema, "")  # its faults come before the model's
-    examples_path, examples = load_examples(job.examples, schema)
+    examples_path, pool = load_examples(job.examples, schema)
+    pool = tuple({**one, "answer": in_order(one["answer"], one["text"], schema, table)} for one in pool)
+    shown = covering(pool, schema)
+    nearest = (
+        Nearest(rest) if job.examples_per_document and (rest := [one for one in pool if one not in shown]) else None
+    )
     sources = locate(job.inputs)
     columns = Columns(job.id_column, job.text_column, tuple(job.keep), job.mode_column)
     columns, existing = check_columns(sources, columns, "id_column" in given)
@@ -71,7 +79,17 @@ def prepare(
     check_sampling(sampling, chat.kind, job.force_greedy)
     context, overrides = _context(job, model)
     ask = Ask(
-        schema, prompt, examples, job.mode, prompted, job.thinking_budget, sampling, job.max_answer_tokens, job.seed
+        schema=schema,
+        prompt=prompt,
+        examples=shown,
+        nearest=nearest,
+        per_document=job.examples_per_document,
+        mode=job.mode,
+        prompted=prompted,
+        budget=job.thinking_budget,
+        sampling=sampling,
+        max_answer_tokens=job.max_answer_tokens,
+        seed=job.seed,
     )
     desk = Desk(ask, chat, context, model.revision if model.hub is None else f"{model.location}@{model.revision}")
     kept = kept_schema(sources, columns)

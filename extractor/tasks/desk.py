@@ -8,8 +8,10 @@ from typing import Any
 
 from extractor.errors import UserError
 from extractor.tasks.chat import CLOSE, CLOSING, EARLY_STOP, Chat
+from extractor.tasks.examples import Example
 from extractor.tasks.grammar import grammar
 from extractor.tasks.neutral import Neutraliser
+from extractor.tasks.pool import Nearest
 from extractor.tasks.prompt import Message, Prompt, answer_text
 from extractor.tasks.schema import Schema
 from extractor.tasks.thinking import SOFT, fault_of_mode
@@ -28,13 +30,15 @@ class Ask:
 
     schema: Schema
     prompt: Prompt
-    examples: tuple[dict[str, Any], ...]
+    examples: tuple[Example, ...]  # shown to every document
     mode: Mode
     prompted: bool  # a model without thinking of its own is told to think
     budget: int | None  # thinking tokens
     sampling: Mapping[ThinkingMode, Sampling]
     max_answer_tokens: int
     seed: int
+    nearest: Nearest | None = None  # a pool of further examples, of which each document is shown its own
+    per_document: int = 0  # of them
 
 
 class Desk:
@@ -133,11 +137,17 @@ class Desk:
 
     def messages(self, document: Document, mode: ThinkingMode) -> list[Message]:
         """The exact messages for this document."""
-        return [*self._before[mode], self._last(document)]
+        return [*self._before[mode], *self._own_examples(document), self._last(document)]
 
     def render(self, document: Document, mode: ThinkingMode) -> str:
         """The exact prompt text for this document."""
+        if self.ask.nearest:
+            return self.chat.render(self.messages(document, mode), mode)
         return self.chat.render_last(self._before[mode], self._last(document), mode)
+
+    def _own_examples(self, document: Document) -> list[Message]:
+        found = self.ask.nearest.of(document.text, self.ask.per_document) if self.ask.nearest else []
+        return _turns(self.ask, found)
 
     def _last(self, document: Document) -> Message:
         message = self.ask.prompt.asking(self.ask.schema, self.neutraliser.neutralise(document.text))
@@ -155,8 +165,12 @@ def _before(ask: Ask, mode: ThinkingMode) -> list[Message]:
     opening = ask.prompt.opening(ask.schema)
     if ask.prompted and mode == "think":
         opening["content"] += f"\n\n{THINK_FIRST}"
-    turns = ((ask.prompt.asking(ask.schema, shot["text"]), answer_text(shot["answer"])) for shot in ask.examples)
-    return [opening, *(message for asked, said in turns for message in (asked, {"role": "assistant", "content": said}))]
+    return [opening, *_turns(ask, ask.examples)]
+
+
+def _turns(ask: Ask, examples: Sequence[Example]) -> list[Message]:
+    turns = ((ask.prompt.asking(ask.schema, shot["text"]), answer_text(shot["answer"])) for shot in examples)
+    return [message for asked, said in turns for message in (asked, {"role": "assistant", "content": said})]
 
 
 def identity(ask: Ask, model: str) -> dict[str, Any]:
@@ -164,7 +178,7 @@ def identity(ask: Ask, model: str) -> dict[str, Any]:
     return {
         "schema": digest(ask.schema.body),
         "prompt": digest(ask.prompt.text),
-        "examples": digest(list(ask.examples)),
+        "examples": digest([*ask.examples, *ask.nearest.pool, ask.per_document] if ask.nearest else list(ask.examples)),
         "model": model,
         "mode": ask.mode,
         "prompted": ask.prompted,

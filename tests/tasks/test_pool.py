@@ -1,0 +1,89 @@
+"""Which of many examples a prompt shows."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import fake_prepared
+
+from extractor.tasks.pool import MOST, ROOM, Nearest, covering
+from extractor.tasks.schema import Schema, load_schema
+from extractor.types import Document
+
+TYPES = ["person", "organisation", "location", "event", "product"]
+
+
+def example(text: str, kind: str = "person", *more: str) -> dict[str, Any]:
+    entities = [{"name": text.split()[0], "type": one} for one in (kind, *more)]
+    return {"text": text, "answer": {"entities": entities, "relations": [], "summary": "s"}}
+
+
+def texts(examples: Any) -> list[str]:
+    return [one["text"] for one in examples]
+
+
+def test_a_few_examples_are_all_shown() -> None:
+    pool = [example(f"Ann {n}") for n in range(MOST)]
+    assert sorted(texts(covering(pool, load_schema("news")))) == sorted(texts(pool))
+
+
+def test_of_many_those_are_shown_that_cover_the_labels() -> None:
+    pool = [example(f"Ann {n}") for n in range(9)] + [example(f"Bo {kind}", kind) for kind in TYPES[1:]]
+    shown = covering(pool, load_schema("news"))
+    assert len(shown) == MOST
+    assert {one["answer"]["entities"][0]["type"] for one in shown} == set(TYPES)
+
+
+def test_long_examples_take_no_more_room_than_there_is() -> None:
+    words = "word " * int(ROOM * 0.4 / 1.35)
+    assert len(covering([example(f"Ann {n} {words}") for n in range(9)], load_schema("news"))) == 2
+    assert covering([example("Ann " + words * 3)], load_schema("news")) == ()
+    assert covering([], load_schema("news")) == ()
+
+
+def test_any_schema_has_labels() -> None:
+    either = {"$ref": "#/$defs/kind"}
+    body = {
+        "properties": {"topic": either, "tags": {"type": "array", "items": either}},
+        "$defs": {"kind": {"enum": ["a", "b"]}},
+    }
+    pool = [{"text": f"t{n}", "answer": {"topic": "a", "tags": []}} for n in range(3)]
+    pool += [{"text": "other", "answer": {"topic": "b", "tags": ["a"]}}]
+    assert "other" in texts(covering(pool, Schema("s", body, None), most=2))
+
+
+NEAR = ["The ferry sails to Skerry Island", "Bread was baked in the hall", "渡轮驶往北汀港", "船厂建造科考船"]
+
+
+@pytest.mark.parametrize(
+    "text, best",
+    [("A new FERRY for the island", 0), ("the bread hall", 1), ("北汀港的渡轮停航", 2), ("科考船由船厂建造完成", 3)],
+)
+def test_the_nearest_examples_come_last(text: str, best: int) -> None:
+    nearest = Nearest([example(one) for one in NEAR])
+    assert nearest.of(text, 2)[-1]["text"] == NEAR[best]
+
+
+def test_the_text_itself_is_never_its_own_example() -> None:
+    nearest = Nearest([example(one) for one in NEAR])
+    assert NEAR[0] not in texts(nearest.of(NEAR[0], 4))
+    assert len(nearest.of("", 2)) == 2 and len(nearest.of("…?", 9)) == 4
+
+
+def test_a_document_is_shown_its_own_examples(tmp_path: Path) -> None:
+    pool = tmp_path / "pool.jsonl"
+    rows = [example(f"Ann {n}") for n in range(50)] + [example(one) for one in NEAR]
+    pool.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    (tmp_path / "in.jsonl").write_text('{"id": "d", "text": "x"}\n')
+
+    def prompt(text: str, count: int) -> str:
+        given = {"examples": str(pool), "examples_per_document": count}
+        made = fake_prepared(tmp_path / "in.jsonl", tmp_path / "out", **given)
+        return made.desk.render(Document("d", text, "f:1"), "no_think")
+
+    one, other, none = prompt("bread baked", 1), prompt("Skerry Island", 1), prompt("bread baked", 0)
+    assert one.index("Bread was baked") > one.index("Ann") and "Skerry Island" in other
+    shared = none[: none.rindex("<|im_start|>user")]
+    assert one.startswith(shared) and other.startswith(shared)
+    assert one.count("<|im_start|>user") == other.count("<|im_start|>user") == MOST + 2
