@@ -38,7 +38,7 @@ class Job(BaseModel):
     prompt: str | None = _word(None, "prompt file (default: the schema's own, else prompts/default.md)", DATA)
     examples: str | None = _word(
         None,
-        "JSONL of worked examples, or none; of many, those that cover the labels (default: the schema's own)",
+        "JSONL of worked examples, or none; of many, those that cover the labels best (default: the schema's)",
         DATA,
     )
     examples_per_document: int = _word(
