@@ -217,8 +217,8 @@ def on_finish_environment(counts: Counts) -> dict[str, str]:
         "EMPTY": now and now.empty,
         "QUARANTINED": now and now.quarantined,
         "PENDING": now and now.pending,
-        "NEW": counts.new,
-        "SETTLED_BEFORE": counts.skipped,
+        "NEW": counts.tally.new,
+        "SETTLED_BEFORE": counts.tally.skipped,
         "SECONDS": round(counts.seconds, 1),
     }
     return {f"EXTRACT_{name}": "" if value is None else str(value) for name, value in found.items()}

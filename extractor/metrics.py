@@ -68,10 +68,10 @@ class MetricsFile:
 def samples(counts: Counts, now: float) -> Iterator[Sample]:
     """The numbers of one run; `now` is seconds since 1970."""
     for status in ("ok", "empty", "quarantined"):
-        yield Sample("extractor_run_documents", counts.settled[status], {"status": status})
-    yield Sample("extractor_run_settled_before_documents", counts.skipped, {})
+        yield Sample("extractor_run_documents", counts.tally.settled[status], {"status": status})
+    yield Sample("extractor_run_settled_before_documents", counts.tally.skipped, {})
     yield Sample("extractor_run_prompt_tokens", counts.prompt_tokens, {})
-    yield Sample("extractor_run_output_tokens", counts.output_tokens, {})
+    yield Sample("extractor_run_output_tokens", counts.tally.output_tokens, {})
     yield Sample("extractor_run_seconds", counts.seconds, {})
     if counts.pending is not None:
         yield Sample("extractor_run_pending_documents", counts.pending, {})

@@ -1,13 +1,13 @@
 """What a run has done so far, and who is told of it."""
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from extractor.status import Standing
+from extractor.tally import Tally
 from extractor.types import Settlement
 
 EVERY = 10.0  # seconds between two reports
@@ -17,14 +17,11 @@ Tone = Literal["note", "warning", "error"]
 
 @dataclass(slots=True)
 class Counts:
-    """What one run has done so far; `standing` and `exit_code` are there at its end."""
+    """What one run has done so far, by its own tally; `standing` and `exit_code` are there at its end."""
 
     out: Path
-    total: int | None = None
-    skipped: int = 0  # settled by an earlier run
-    settled: Counter[str] = field(default_factory=Counter)  # by status
+    tally: Tally = field(default_factory=Tally)
     prompt_tokens: int = 0
-    output_tokens: int = 0
     model: str = ""
     started: float = field(default_factory=time.time)  # seconds since 1970
     began: float = field(default_factory=time.monotonic)
@@ -35,16 +32,11 @@ class Counts:
     engine_is_there: bool = False  # loaded by an earlier job
 
     @property
-    def new(self) -> int:
-        """Documents settled by this run."""
-        return self.settled.total()
-
-    @property
     def pending(self) -> int | None:
         """Documents still to do; None where it is not known."""
-        if self.exit_code is not None:
-            return self.standing.pending if self.standing else None
-        return None if self.total is None else max(self.total - self.skipped - self.new, 0)
+        if self.exit_code is None:
+            return self.tally.pending
+        return self.standing.pending if self.standing else None
 
     @property
     def seconds(self) -> float:
@@ -64,14 +56,14 @@ class Show(Protocol):
 
 
 class Progress:
-    """Counts what happens in a run, and has it shown."""
+    """Shows what happens in a run."""
 
     def __init__(self, out: Path, shows: Sequence[Show]) -> None:
         self.counts, self._shows = Counts(out), shows
 
-    def begin(self, total: int | None) -> None:
-        """The input is counted: `total` documents, None where it cannot be."""
-        self.counts.total = total
+    def begin(self, tally: Tally) -> None:
+        """The run begins, and counts in this tally."""
+        self.counts.tally = tally
         self.counts.started, self.counts.began = time.time(), time.monotonic()
         self._see("start")
 
@@ -89,22 +81,18 @@ class Progress:
 
     def skipped(self) -> None:
         """One document was settled by an earlier run."""
-        self.counts.skipped += 1
         self._see("document")
 
     def settled(self, settlement: Settlement) -> None:
         """One document is done."""
-        counts = self.counts
         for step in settlement.attempts:
-            counts.prompt_tokens += (step.completion.request.thought or step.completion).prompt_tokens
-        counts.output_tokens += settlement.output_tokens
-        counts.settled[settlement.kept.status] += 1
+            self.counts.prompt_tokens += (step.completion.request.thought or step.completion).prompt_tokens
         self._see("document")
 
     def end(self, code: int, standing: Standing | None) -> None:
         """The run is over."""
         self.counts.exit_code, self.counts.standing = code, standing
-        if line := news(self.counts):
+        if line := news(self.counts.tally):
             self.say("note", line)
         self._see("end")
 
@@ -123,13 +111,13 @@ class Progress:
             show.see(event, self.counts)
 
 
-def news(counts: Counts) -> str:
+def news(tally: Tally) -> str:
     """What a later run found new, in one line; nothing for a first run."""
-    if not counts.skipped:
+    if not tally.skipped:
         return ""
-    if not counts.new:
-        return f"{counts.skipped:,} documents: {counts.skipped:,} settled before, nothing new"
-    return f"{counts.new:,} new or changed of {counts.skipped + counts.new:,}"
+    if not tally.new:
+        return f"{tally.skipped:,} documents: {tally.skipped:,} settled before, nothing new"
+    return f"{tally.new:,} new or changed of {tally.skipped + tally.new:,}"
 
 
 class Ticker:
@@ -151,8 +139,9 @@ class Ticker:
 
 def as_json(counts: Counts) -> dict[str, Any]:
     """The counts by name."""
-    said: dict[str, Any] = {"total": counts.total, "settled_before": counts.skipped, "new": counts.new}
-    said |= {status: counts.settled[status] for status in ("ok", "empty", "quarantined")}
-    said |= {"pending": counts.pending, "prompt_tokens": counts.prompt_tokens, "output_tokens": counts.output_tokens}
+    tally = counts.tally
+    said: dict[str, Any] = {"total": tally.total, "settled_before": tally.skipped, "new": tally.new}
+    said |= {status: tally.settled[status] for status in ("ok", "empty", "quarantined")}
+    said |= {"pending": counts.pending, "prompt_tokens": counts.prompt_tokens, "output_tokens": tally.output_tokens}
     said |= {"seconds": round(counts.seconds, 3)}
     return said if counts.exit_code is None else said | {"exit_code": counts.exit_code}

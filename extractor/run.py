@@ -118,7 +118,7 @@ class _Arm:
     def begin(self, draining: Callable[[], bool]) -> None:
         """Says that it begins; `draining` will say when it is to end."""
         self.corridor.draining = draining
-        self.watch.begin(self.tally.total)
+        self.watch.begin(self.tally)
         self.diary.begin(self.tally.total)
 
     def add(self, settlement: Settlement) -> None:
@@ -142,7 +142,7 @@ class _Arm:
 
     def account(self) -> None:
         """Checks that every document is there, once."""
-        verify(self.shelf, len(self.old) - self.replaced + self.tally.settled.total(), self._missing)
+        verify(self.shelf, len(self.old) - self.replaced + self.tally.new, self._missing)
 
     def _missing(self, settled: Settled) -> Iterator[str]:
         if self.is_retry or self.tally.stopped:  # then what is not there may not have been reached

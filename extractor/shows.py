@@ -35,14 +35,13 @@ class Bar:
     def see(self, event: Event, counts: Counts) -> None:
         """Moves the bar."""
         if event == "start":
-            self._bar = tqdm(
-                desc=self._name, total=counts.total, unit="doc", dynamic_ncols=True, smoothing=0.05, file=sys.stderr
-            )
+            total, file = counts.tally.total, sys.stderr
+            self._bar = tqdm(desc=self._name, total=total, unit="doc", dynamic_ncols=True, smoothing=0.05, file=file)
         elif self._bar is None:
             return
         elif event == "document":
-            said = f"{counts.rate(counts.output_tokens):,.0f} tok/s, {counts.settled['quarantined']} quarantined"
-            self._bar.set_postfix_str(said, refresh=False)
+            rate, bad = counts.rate(counts.tally.output_tokens), counts.tally.settled["quarantined"]
+            self._bar.set_postfix_str(f"{rate:,.0f} tok/s, {bad} quarantined", refresh=False)
             self._bar.update()
         elif event == "end":
             self._close()
@@ -71,7 +70,7 @@ class Lines(Errors):
     def see(self, event: Event, counts: Counts) -> None:
         """Writes a line where there is something to say."""
         if event == "start":
-            _write(f"extract: {_number(counts.total)} documents into {counts.out}")
+            _write(f"extract: {_number(counts.tally.total)} documents into {counts.out}")
         elif event == "loading":
             _write(f"extract: loading {counts.model}")
         elif event == "loaded":
@@ -115,12 +114,13 @@ def _line(name: str, tone: Tone, line: str) -> str:
 
 
 def _so_far(counts: Counts) -> str:
-    done, rate = counts.skipped + counts.new, counts.rate(counts.new)
-    said = f"{done:,} of {_number(counts.total)} documents"
-    said += f" ({done / counts.total:.0%})" if counts.total else ""
-    said += f", {rate:,.1f} a second, {counts.rate(counts.output_tokens):,.0f} tokens/s"
-    said += f", {counts.settled['quarantined']:,} quarantined"
-    return said + (f", {counts.pending / rate:,.0f} s left" if counts.pending is not None and rate else "")
+    tally, rate = counts.tally, counts.rate(counts.tally.new)
+    done = tally.skipped + tally.new
+    said = f"{done:,} of {_number(tally.total)} documents"
+    said += f" ({done / tally.total:.0%})" if tally.total else ""
+    said += f", {rate:,.1f} a second, {counts.rate(tally.output_tokens):,.0f} tokens/s"
+    said += f", {tally.settled['quarantined']:,} quarantined"
+    return said + (f", {tally.pending / rate:,.0f} s left" if tally.pending is not None and rate else "")
 
 
 def _number(total: int | None) -> str:

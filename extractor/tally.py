@@ -10,7 +10,7 @@ from extractor.types import Settlement
 class Watch(Protocol):
     """Someone who looks on: the porch shows, a test counts."""
 
-    def begin(self, total: int | None) -> None: ...
+    def begin(self, tally: "Tally") -> None: ...
     def loading(self, model: str) -> None: ...
     def loaded(self) -> None: ...
     def skipped(self) -> None: ...
@@ -21,7 +21,7 @@ class Watch(Protocol):
 class Tally:
     """What one run did. Counts are documents; `total` is None where the input cannot be counted beforehand."""
 
-    total: int | None
+    total: int | None = None
     skipped: int = 0  # settled by an earlier run
     settled: Counter[str] = field(default_factory=Counter)  # by status
     problems: Counter[str] = field(default_factory=Counter)
@@ -33,7 +33,7 @@ class Tally:
     load_seconds: float = 0.0
     interleaved: bool = False  # with other jobs in the same engine; then the seconds are those of all of them,
     engine_share: float = 1.0  # and this is the job's part of their engine seconds
-    stopped: bool = False  # by a signal, a deadline or an error, before the end of the input
+    stopped: bool = True  # before the end of the input: so far, or for good by a signal, a deadline or an error
 
     def add(self, settlement: Settlement) -> None:
         """Counts one settled document."""
@@ -51,9 +51,14 @@ class Tally:
         return counts | {"settled": dict(self.settled), "problems": dict(self.problems), "pending": self.pending}
 
     @property
+    def new(self) -> int:
+        """Documents settled by this run."""
+        return self.settled.total()
+
+    @property
     def pending(self) -> int | None:
         """Documents of this input that are not settled; None where it is not known."""
         if not self.stopped:
             return 0
-        done = self.skipped + self.settled.total()
+        done = self.skipped + self.new
         return None if self.total is None else max(self.total - done, self.unsettled)

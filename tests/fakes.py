@@ -10,6 +10,7 @@ from extractor.engines.fake import FakeEngine
 from extractor.models.families import GENERIC
 from extractor.models.resolve import Model
 from extractor.prepare import Prepared, prepare
+from extractor.tally import Tally
 from extractor.tasks.chat import Chat
 from extractor.types import Completion, Request, Settlement
 
@@ -74,7 +75,7 @@ class Silent:
         self.loads = 0
         self.settlements: list[Settlement] = []
 
-    def begin(self, total: int | None) -> None: ...
+    def begin(self, tally: Tally) -> None: ...
     def loading(self, model: str) -> None:
         self.loads += 1
 

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from extractor.errors import UserError
 from extractor.metrics import HELP, MetricsFile, samples, text
 from extractor.progress import Counts
+from extractor.tally import Tally
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -78,7 +79,7 @@ def test_jobs_of_one_file_share_one_metrics_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("out", ['with "quotes"', "back\\slash", "new\nline", "灯塔", "{a='b'}"])
 def test_any_path_is_a_label(out: str) -> None:
-    counts = Counts(Path(out), total=10, settled=Counter(ok=2, quarantined=1), skipped=4)
+    counts = Counts(Path(out), Tally(10, skipped=4, settled=Counter(ok=2, quarantined=1)))
     found = parsed(text({out: samples(counts, 1_800_000_000.5)}))
     assert value(found, "extractor_run_documents", out=out, status="quarantined") == 1
     assert value(found, "extractor_run_pending_documents", out=out) == 3
@@ -88,14 +89,14 @@ def test_any_path_is_a_label(out: str) -> None:
 
 
 def test_what_is_not_known_is_absent() -> None:
-    found = parsed(text({"o": samples(Counts(Path("o"), total=None), 0.0)}))
+    found = parsed(text({"o": samples(Counts(Path("o"), Tally(None)), 0.0)}))
     assert value(found, "extractor_run_pending_documents", out="o") is None
 
 
 def test_the_file_follows_the_run(tmp_path: Path) -> None:
-    file, counts = MetricsFile(tmp_path / "m.prom", every=0.0), Counts(Path("o"), total=2)
+    file, counts = MetricsFile(tmp_path / "m.prom", every=0.0), Counts(Path("o"), Tally(2))
     file.see("start", counts)
-    counts.skipped = 1
+    counts.tally.skipped = 1
     file.see("document", counts)
     assert value(parsed((tmp_path / "m.prom").read_text()), "extractor_run_settled_before_documents", out="o") == 1
 

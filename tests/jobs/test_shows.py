@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from extractor.progress import Counts, Progress, Show, Ticker, news
+from extractor.progress import Progress, Show, Ticker, news
 from extractor.shows import Bar, Errors, JsonLines, Lines
+from extractor.tally import Tally
 
 
 @pytest.mark.parametrize(
@@ -22,18 +23,19 @@ from extractor.shows import Bar, Errors, JsonLines, Lines
     ],
 )
 def test_news(skipped: int, new: int, line: str) -> None:
-    assert news(Counts(Path("o"), skipped=skipped, settled=Counter(ok=new))) == line
+    assert news(Tally(skipped=skipped, settled=Counter(ok=new))) == line
 
 
 def shown(show: Show) -> str:
     """What it writes about a run of four documents, one of which an earlier run has settled."""
     with redirect_stderr(io.StringIO()) as stderr:
-        progress = Progress(Path("out"), [show])
-        progress.begin(4)
+        progress, tally = Progress(Path("out"), [show]), Tally(4)
+        progress.begin(tally)
         progress.loading("fake")
         progress.loaded()
+        tally.skipped += 1
         progress.skipped()
-        progress.counts.settled["quarantined"] += 2
+        tally.skipped, tally.settled["quarantined"] = 2, 2
         progress.skipped()
         progress.say("warning", "mind the gap")
         progress.error("it is over", 3)
