@@ -84,6 +84,7 @@ def prepare(
         examples=shown,
         nearest=nearest,
         per_document=job.examples_per_document,
+        escalate=_escalation(job),
         mode=job.mode,
         prompted=prompted,
         budget=job.thinking_budget,
@@ -98,11 +99,10 @@ def prepare(
     )
 
 
-def escalation(job: Job) -> frozenset[str]:
-    """The signals for which --mode auto thinks; UserError for one that does not exist."""
+def _escalation(job: Job) -> tuple[str, ...]:
     if unknown := sorted(set(job.escalate) - set(SIGNALS)):
         raise UserError(f"--escalate {unknown[0]}: no such signal (one of {', '.join(SIGNALS)})")
-    return frozenset(job.escalate or SIGNALS) if job.mode == "auto" else frozenset()
+    return tuple(sorted(set(job.escalate or SIGNALS))) if job.mode == "auto" else ()
 
 
 def _sampling(job: Job, model: Model) -> dict[ThinkingMode, Sampling]:

@@ -12,7 +12,7 @@ from extractor.documents import count, read
 from extractor.errors import ExtractorError
 from extractor.loading import Late, MakeEngine
 from extractor.pipeline import Corridor, settle
-from extractor.prepare import Prepared, escalation
+from extractor.prepare import Prepared
 from extractor.store.account import verify
 from extractor.store.lock import locked
 from extractor.store.manifest import Diary, Manifest
@@ -173,7 +173,7 @@ def corridor_of(prepared: Prepared) -> Corridor:
     """The corridor of this job, without documents and engine."""
     job, desk = prepared.job, prepared.desk
     judge = Judge(prepared.schema.validator(), prepared.fields, desk.neutraliser.restore, job.thinking_budget)
-    return Corridor(desk, judge, Cures(desk, job.attempts, escalation(job)))
+    return Corridor(desk, judge, Cures(desk, job.attempts))
 
 
 def _total(prepared: Prepared) -> int | None:

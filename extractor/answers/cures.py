@@ -13,11 +13,10 @@ REPAIR = "That answer is wrong: {fault}. Give the whole answer again, corrected,
 
 @dataclass(frozen=True, slots=True)
 class Cures:
-    """Gives further attempts, at most `attempts` for a document; `escalate` are the signals of --mode auto."""
+    """Gives further attempts, at most `attempts` for a document."""
 
     desk: Desk
     attempts: int
-    escalate: frozenset[str] = frozenset()
 
     def usable(self, thought: Completion) -> bool:
         """Whether this thought, closed by us where need be, may be answered from; a loop only as the last resort."""
@@ -44,7 +43,7 @@ class Cures:
         request = extraction.completion.request
         if request.mode == "think" or request.document.mode:
             return []
-        return [name for name in signals(extraction) if name in self.escalate]
+        return [name for name in signals(extraction) if name in self.desk.ask.escalate]
 
 
 def _more_room(desk: Desk, extraction: Extraction, problem: Problem) -> Request | Problem:

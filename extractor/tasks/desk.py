@@ -39,6 +39,7 @@ class Ask:
     seed: int
     nearest: Nearest | None = None  # a pool of further examples, of which each document is shown its own
     per_document: int = 0  # of them
+    escalate: tuple[str, ...] = ()  # sorted: the signals for which mode auto asks again with thought, else none
 
 
 class Desk:
@@ -175,7 +176,8 @@ def _turns(ask: Ask, examples: Sequence[Example]) -> list[Message]:
 
 def identity(ask: Ask, model: str) -> dict[str, Any]:
     """What names the work beside the document; a change of any field makes every document new work."""
-    return {
+    signals = {"escalate": list(ask.escalate)} if ask.mode == "auto" else {}  # other modes keep the name they had
+    return signals | {
         "schema": digest(ask.schema.body),
         "prompt": digest(ask.prompt.text),
         "examples": digest([*ask.examples, *ask.nearest.pool, ask.per_document] if ask.nearest else list(ask.examples)),

@@ -76,6 +76,16 @@ def test_a_changed_job_is_refused_with_the_field_and_two_ways_out(tmp_path: Path
     assert_whole(out, ids(some(5)))
 
 
+def test_other_signals_are_another_job_in_mode_auto_alone(tmp_path: Path, out: Path) -> None:
+    inputs, clerk = write(tmp_path / "in.jsonl", some(5)), Clerk()
+    settle(inputs, out / "auto", mode="auto")
+    with pytest.raises(UserError, match=r"holds another job: escalate differs"):
+        settle(inputs, out / "auto", clerk, mode="auto", escalate=["empty"])
+    settle(inputs, out / "plain")
+    settle(inputs, out / "plain", clerk, escalate=["empty"])
+    assert clerk.asked == []
+
+
 def test_supersede_does_every_document_again(tmp_path: Path, out: Path) -> None:
     inputs, clerk = write(tmp_path / "in.jsonl", some(9)), Clerk()
     settle(inputs, out)

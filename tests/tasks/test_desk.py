@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from fakes import FakeTokenizer, fake_prepared
 
+from extractor.answers.signals import SIGNALS
 from extractor.errors import UserError
 from extractor.tasks.chat import CLOSING, EARLY_STOP, Chat
 from extractor.tasks.desk import MIN_THOUGHT, Ask, Desk
@@ -227,6 +228,7 @@ SAME: list[dict[str, Any]] = [
     {"limit": 1},
     {"no_reasoning": True},
     {"keep": ["lang"]},
+    {"escalate": ["empty"]},  # only mode auto heeds it
 ]
 OTHER: list[dict[str, Any]] = [
     {"schema": "science"},
@@ -249,6 +251,19 @@ def test_what_the_fingerprint_does_not_depend_on(tmp_path: Path, change: dict[st
 @pytest.mark.parametrize("change", OTHER, ids=str)
 def test_what_the_fingerprint_depends_on(tmp_path: Path, change: dict[str, Any]) -> None:
     assert changed(tmp_path, "a") != changed(tmp_path, "b", **change)
+
+
+def test_in_mode_auto_the_signals_that_escalate_are_part_of_the_job(tmp_path: Path) -> None:
+    def auto(name: str, *signals: str) -> str:
+        return changed(tmp_path, name, mode="auto", escalate=list(signals))
+
+    assert auto("a", "empty", "failed") == auto("b", "failed", "empty") != auto("c", "empty")
+    assert auto("d") == auto("e", *SIGNALS)
+
+
+def test_a_signal_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="--escalate loud: no such signal"):
+        changed(tmp_path, "a", escalate=["loud"])
 
 
 def test_the_fingerprint_of_a_document(ask: Ask) -> None:
