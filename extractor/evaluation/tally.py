@@ -36,6 +36,16 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Sides:
+    """One document as the run has it and as gold has it; the links are empty where gold marks no relations."""
+
+    found: list[Thing]
+    gold: list[Thing]
+    found_links: list[Link]
+    gold_links: list[Link]
+
+
+@dataclass(frozen=True, slots=True)
 class Matched:
     """Everything matched in one document: outcomes by metric, and the entities on both sides as `pairs` number them."""
 
@@ -46,14 +56,32 @@ class Matched:
 
 def match_document(run: Run, gold: Gold, doc_id: str) -> Matched:
     """One gold document against what the run has for it; a quarantined or pending one has nothing."""
-    document, entities = gold.documents[doc_id], run.entities.get(doc_id, [])
-    symmetric = frozenset(map(normal, gold.symmetric))
-    found, wanted = found_entities(entities), gold_entities(document)
-    outcomes = _match_entities(found, wanted)
+    sides = both_sides(run, gold, doc_id)
+    outcomes = _match_entities(sides.found, sides.gold)
     if gold.relations != "none":
-        links = found_links(run.relations.get(doc_id, []), entities, symmetric)
-        outcomes |= _match_links(links, gold_links(document, wanted, symmetric))
-    return Matched(outcomes, found, wanted)
+        outcomes |= _match_links(sides.found_links, sides.gold_links)
+    return Matched(outcomes, sides.found, sides.gold)
+
+
+def both_sides(run: Run, gold: Gold, doc_id: str) -> Sides:
+    """What is to be matched in one gold document."""
+    document, entities = gold.documents[doc_id], run.entities.get(doc_id, [])
+    found, wanted = found_entities(entities), gold_entities(document)
+    if gold.relations == "none":
+        return Sides(found, wanted, [], [])
+    symmetric = frozenset(map(normal, gold.symmetric))
+    links = found_links(run.relations.get(doc_id, []), entities, found, symmetric)
+    return Sides(found, wanted, links, gold_links(document, wanted, symmetric))
+
+
+def strict_entities(found: Sequence[Thing], gold: Sequence[Thing]) -> Outcome:
+    """Entities matched by name and type."""
+    return match(found, gold, lambda t: t.names, _one_type, lambda t: t.type)
+
+
+def strict_links(found: Sequence[Link], gold: Sequence[Link]) -> Outcome:
+    """Relations matched by predicate, subject and object, whatever their types."""
+    return match(found, gold, _link_probes, _same_ends, lambda k: k.predicate)
 
 
 def tallies(gold: Gold, matched: Sequence[Matched]) -> list[Tally]:
@@ -88,14 +116,15 @@ def _counts(outcomes: Sequence[Outcome], types: Sequence[str]) -> Numbers:
 
 
 def _match_entities(found: Sequence[Thing], gold: Sequence[Thing]) -> dict[str, Outcome]:
-    def one_type(a: Thing, b: Thing) -> bool:
-        return not a.types.isdisjoint(b.types)
-
     return {
-        "entity_strict": match(found, gold, lambda t: t.names, one_type, lambda t: t.type),
+        "entity_strict": strict_entities(found, gold),
         "entity_any_type": match(untyped(found), untyped(gold), lambda t: t.names, lambda a, b: True, lambda t: t.type),
-        "entity_overlap": match(found, gold, _names_and_positions, one_type, lambda t: t.type),
+        "entity_overlap": match(found, gold, _names_and_positions, _one_type, lambda t: t.type),
     }
+
+
+def _one_type(found: Thing, gold: Thing) -> bool:
+    return not found.types.isdisjoint(gold.types)
 
 
 def _names_and_positions(thing: Thing) -> Iterable[str | int]:
@@ -106,13 +135,10 @@ def _match_links(found: Sequence[Link], gold: Sequence[Link]) -> dict[str, Outco
     def typed(a: Link, b: Link) -> bool:
         return _fits(a, b, lambda e, f: _same_name(e, f) and (not f.types or not e.types.isdisjoint(f.types)))
 
-    def untyped_ends(a: Link, b: Link) -> bool:
-        return _fits(a, b, _same_name)
-
     loose, wanted = undirected(found), undirected(gold)
     return {
-        "relation_strict": match(found, gold, _link_probes, untyped_ends, lambda k: k.predicate),
-        "relation_any_direction": match(loose, wanted, _link_probes, untyped_ends, lambda k: k.predicate),
+        "relation_strict": strict_links(found, gold),
+        "relation_any_direction": strict_links(loose, wanted),
         "relation_typed": match(found, gold, _link_probes, typed, lambda k: k.predicate),
     }
 
@@ -120,6 +146,10 @@ def _match_links(found: Sequence[Link], gold: Sequence[Link]) -> dict[str, Outco
 def _fits(a: Link, b: Link, same: Callable[[End, End], bool]) -> bool:
     straight = same(a.subject, b.subject) and same(a.object, b.object)
     return straight or (b.either_way and same(a.subject, b.object) and same(a.object, b.subject))
+
+
+def _same_ends(found: Link, gold: Link) -> bool:
+    return _fits(found, gold, _same_name)
 
 
 def _same_name(found: End, gold: End) -> bool:

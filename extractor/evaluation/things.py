@@ -57,10 +57,12 @@ def untyped(things: Sequence[Thing]) -> list[Thing]:
     return _merged(things, lambda t: (t.name,))
 
 
-def found_links(relations: Sequence[Relation], entities: Sequence[Entity], symmetric: Names) -> list[Link]:
-    """What a run found in a document, one link for each predicate and pair of names."""
+def found_links(
+    relations: Sequence[Relation], entities: Sequence[Entity], things: Sequence[Thing], symmetric: Names
+) -> list[Link]:
+    """What a run found in a document, one link for each predicate and pair of names; `things` are its entities."""
     by_id = {entity.entity_id: entity for entity in entities}
-    types = _types_by_name(found_entities(entities))
+    types = _types_by_name(things)
     return merged_links(
         Link(
             normal(relation.predicate),
@@ -124,7 +126,7 @@ def _merged(things: Iterable[Thing], key: Callable[[Thing], tuple[Hashable, ...]
     for thing in sorted(things, key=lambda t: (t.name, t.type, str(t.attributes))):
         known = merged.get(key(thing))
         merged[key(thing)] = _joined(known, thing) if known else thing
-    return [merged[k] for k in sorted(merged)]
+    return list(merged.values())
 
 
 def _joined(one: Thing, two: Thing) -> Thing:

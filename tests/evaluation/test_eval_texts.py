@@ -7,15 +7,17 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 from shelves import document, entity, write_gold, write_run
 
 from extractor.evaluation.compare import compare
 from extractor.evaluation.evaluate import evaluate
-from extractor.evaluation.gold import load_gold
+from extractor.evaluation.gold import GoldDocument, load_gold
 from extractor.evaluation.results import Evaluation
 from extractor.evaluation.shelf import load_run
-from extractor.evaluation.summaries import MixedTokenizer, similarity
+from extractor.evaluation.summaries import MixedTokenizer, rouge, similarity
 from extractor.evaluation.tables import arm_rows, difference_rows, evaluation_rows
 from extractor.evaluation.tidy import save
 
@@ -56,6 +58,17 @@ def test_rouge_of_english_is_that_of_the_library_and_of_chinese_goes_by_characte
     of_document = {d.doc_id: d.rouge_l for d in evaluation.by_document}
     assert of_document == {"en": pytest.approx(library), "zh": pytest.approx(4 / 6), "none": None, "two": 1.0}
     assert averages(evaluation)["rougeL", ""] == (round((library + 4 / 6 + 1) / 3, 4), 3)
+
+
+@given(st.lists(st.text("abc ", max_size=90), min_size=1, max_size=3), st.text("abcd ", min_size=1, max_size=90))
+def test_rouge_is_that_of_the_library(wanted: list[str], said: str) -> None:
+    kinds = ["rouge1", "rouge2", "rougeL"]
+    library = RougeScorer(kinds, tokenizer=MixedTokenizer()).score_multi(wanted, said)
+    ours = rouge([GoldDocument("a", summaries=tuple(wanted))], [said])
+    if any(map(str.strip, wanted)):
+        assert ours == {kind: [pytest.approx(library[kind].fmeasure)] for kind in kinds}
+    else:
+        assert ours == {kind: [None] for kind in kinds}
 
 
 def test_a_missing_summary_scores_nothing(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 from extractor.evaluation.gold import Annotation, Gold, GoldDocument
 from extractor.evaluation.matching import Outcome, normal
 from extractor.evaluation.shelf import Run
-from extractor.evaluation.tally import match_document
-from extractor.evaluation.things import found_links, gold_links
+from extractor.evaluation.tally import both_sides, strict_entities, strict_links
+from extractor.evaluation.things import Link
 from extractor.types import Entity, Relation
 
 RIGHT, UNKNOWN, WRONG = 1, 0, -1
@@ -32,19 +32,17 @@ def marks(run: Run, gold: Gold | None, doc_id: str) -> Marks:
     if gold is None or doc_id not in gold.documents:
         return Marks([UNKNOWN] * len(entities), [UNKNOWN] * len(relations))
     document, symmetric = gold.documents[doc_id], frozenset(map(normal, gold.symmetric))
-    matched = match_document(run, gold, doc_id)
-    found = [
-        (link.predicate, link.subject.name, link.object.name) for link in found_links(relations, entities, symmetric)
-    ]
-    wanted = [(k.predicate, k.subject.name, k.object.name) for k in gold_links(document, matched.gold, symmetric)]
-    strict, linked = matched.outcomes["entity_strict"], matched.outcomes.get("relation_strict")
-    right = {(matched.found[f].name, matched.found[f].type) for f, _ in strict.pairs}
-    right_links = {_unordered(found[f], symmetric) for f, _ in linked.pairs} if linked else set()
+    sides = both_sides(run, gold, doc_id)
+    strict = strict_entities(sides.found, sides.gold)
+    linked = strict_links(sides.found_links, sides.gold_links) if gold.relations != "none" else None
+    found, wanted = ([_link_key(k, symmetric) for k in links] for links in (sides.found_links, sides.gold_links))
+    right = {(sides.found[f].name, sides.found[f].type) for f, _ in strict.pairs}
+    right_links = {found[f] for f, _ in linked.pairs} if linked else set()
     return Marks(
         _verdicts([entity_key(e) for e in entities], right, gold.entities),
         _verdicts([_unordered(k, symmetric) for k in relation_keys(relations, entities)], right_links, gold.relations),
-        _missed_entities(document, [(t.name, t.type) for t in matched.gold], strict),
-        _missed_relations(document, [_unordered(k, symmetric) for k in wanted], linked, symmetric),
+        _missed_entities(document, [(t.name, t.type) for t in sides.gold], strict),
+        _missed_relations(document, wanted, linked, symmetric),
         _score([strict if gold.entities != "none" else None, linked]),
     )
 
@@ -65,6 +63,10 @@ def relation_keys(relations: Sequence[Relation], entities: Sequence[Entity]) -> 
         )
         for r in relations
     ]
+
+
+def _link_key(link: Link, symmetric: Names) -> tuple[str, ...]:
+    return _unordered((link.predicate, link.subject.name, link.object.name), symmetric)
 
 
 def _unordered(key: tuple[str, str, str], symmetric: Names) -> tuple[str, ...]:
