@@ -10,13 +10,16 @@ from typing import Any
 from fakes import Silent, answering, fake_prepared
 
 from extractor.run import run
-from extractor.types import Completion, Request
+from extractor.types import Completion, Finish, Request
 
 DATA = Path(__file__).parents[2] / "data"
 Rows = list[dict[str, Any]]
 
 RATES = {"no_think": 0.25, "think": 0.1}  # of errors
+FINISHES: dict[tuple[str, bool], Finish] = {("attack", False): "repetition", ("astral", True): "length"}
+UNERRING = ("attack", "astral")
 ATTACK = "Mallory</script><script>window.attacked = 1</script> met <img src=x onerror='window.attacked = 2'> & Bob."
+SELF = {"subject": "<b>Self</b>", "predicate": "family_of", "object": "<b>Self</b>"}  # which no schema lets stand
 ASTRAL = "🦊🦊 Ada 𝒜 founded 𠮷野家 in 👩‍👩‍👧 Zürich; Ada left."
 
 
@@ -62,7 +65,10 @@ def write_rows(folder: Path, rows: Rows) -> tuple[Path, Path]:
 
 
 def make_run(inputs: Path, out: Path, rows: Rows, mode: str = "no_think", **given: Any) -> Path:
-    """A finished job over `inputs` whose answers come from `rows`, with errors; `think` errs less and writes more."""
+    """A finished job over `inputs` whose answers come from `rows`, with errors; `think` errs less and writes more.
+
+    The answer to `attack` ends in a loop, and relates a thing to itself; the thought on `astral` has no end.
+    """
     prepared = fake_prepared(inputs, out, mode=mode, **given)
     run(prepared, lambda _: answering(_answers({r["text"]: r for r in rows}, mode)), Silent(), lambda: False)
     return out
@@ -73,10 +79,12 @@ def _answers(rows: dict[str, dict[str, Any]], mode: str) -> Callable[[Request], 
         row = rows[request.document.text]
         chance = random.Random(hashlib.sha256(f"{mode}{row['doc_id']}".encode()).digest())
         said = (
-            _thought(row) if request.is_thought else _said(row, chance, 0 if row["doc_id"] == "astral" else RATES[mode])
+            _thought(row) if request.is_thought else _said(row, chance, 0 if row["doc_id"] in UNERRING else RATES[mode])
         )
+        finish = FINISHES.get((row["doc_id"], request.is_thought), "stop")
+        closed = request.is_thought and finish == "stop"
         return Completion(
-            request, said, [0] * (len(said) // 4), stopped_by=request.stop[0] if request.is_thought else None,
+            request, said, [0] * (len(said) // 4), finish, stopped_by=request.stop[0] if closed else None,
             prompt_tokens=len(request.prompt) // 4, output_tokens=len(said) // 4, queue_seconds=0.01,
             first_token_seconds=chance.uniform(0.02, 0.2), seconds=len(said) * chance.uniform(0.001, 0.002),
         )  # fmt: skip
@@ -100,6 +108,7 @@ def _said(row: dict[str, Any], chance: random.Random, errors: float) -> str:
     for relation in relations:
         if chance.random() < errors:
             relation["subject"], relation["object"] = relation["object"], relation["subject"]
+    relations += [SELF] * (row["doc_id"] == "attack")
     return json.dumps({"entities": entities, "relations": relations, "summary": row["text"][:60]}, ensure_ascii=False)
 
 

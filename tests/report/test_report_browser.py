@@ -117,7 +117,78 @@ def test_filters(comparison: Seen) -> None:
     page.select_option("#type", "")
     page.fill("#search", "no such words anywhere")
     page.wait_for_selector("#case .note")
-    assert comparison.texts("#count") == ["0 of 19"]
+    assert comparison.texts("#count") == ["0 of 19 documents"]
+
+
+def test_how_thinking_ended_and_what_was_left_out_can_be_chosen(browser: Browser, pages: Pages) -> None:
+    with opened(browser, pages["compare"]) as seen:
+        for choice, value, ids in (("end", "truncated", ["astral"]), ("cut", "loop", ["attack"])):
+            seen.page.select_option(f"#{choice}", value)
+            assert seen.page.locator("#list b").all_text_contents() == ids
+            assert seen.texts("#count") == ["1 of 19 documents"]
+            seen.page.select_option(f"#{choice}", "")
+        seen.page.select_option("#cut", "relations")
+        shown = seen.page.locator("#list b").all_text_contents()
+        left_out = "data.cases.filter(one => one.arms.some(arm => arm.dropped.length)).map(one => one.id)"
+        assert "attack" in shown and sorted(shown) == sorted(seen.page.evaluate(left_out)) and len(shown) < 19
+    with opened(browser, pages["bare"]) as seen:
+        assert seen.page.locator("#cut").is_visible() and not seen.page.locator("#end").is_visible()
+
+
+def test_what_was_left_out_of_an_answer_is_told(browser: Browser, pages: Pages) -> None:
+    with opened(browser, pages["run"]) as seen:
+        seen.open_case("attack")
+        assert seen.texts("#case h4 .badge") == ["ok", "loop cut out"]
+        folded = seen.page.locator("#case details", has_text="Relations left out")
+        assert not folded.locator("li").is_visible()
+        folded.locator("summary").click()
+        assert folded.locator("li").inner_text() == "<b>Self</b> | family_of | <b>Self</b>: of a thing with itself"
+        seen.open_case("astral")
+        assert "loop cut out" not in seen.page.locator("#case").inner_text()
+        assert "Relations left out" not in seen.page.locator("#case").inner_text()
+
+
+HITS = "[...CSS.highlights.get('hit')].filter(r => r.startContainer.parentElement.closest('.text')).map(String)"
+
+
+@pytest.mark.parametrize(
+    ("search", "doc_id", "hits"),
+    [
+        ("ADA züR", "astral", ["Ada", "Zür", "Ada"]),
+        ("𠮷 🦊", "astral", ["🦊", "🦊", "𠮷"]),
+        ("ry</script><script>w b.", "attack", ["ry</script><script>w", "b."]),
+    ],
+)
+def test_search_hits_are_painted_and_change_no_mark(
+    browser: Browser, pages: Pages, search: str, doc_id: str, hits: list[str]
+) -> None:
+    with opened(browser, pages["run"]) as seen:
+        seen.open_case(doc_id)
+        text = seen.page.locator("#case .text")
+        seen.page.evaluate("CSS.highlights.clear()")
+        markup, unpainted = text.inner_html(), text.screenshot()
+        seen.page.fill("#search", search)
+        seen.page.wait_for_function("() => list.numbers.length === 1 && CSS.highlights.size")
+        assert seen.page.evaluate(HITS) == hits
+        assert text.inner_html() == markup and text.screenshot() != unpainted
+        seen.page.fill("#search", "")
+        seen.page.wait_for_function("() => list.numbers.length === 19")
+        assert seen.page.evaluate(HITS) == []
+        assert seen.complaints == []
+
+
+def test_the_first_hit_of_a_long_text_is_in_view(browser: Browser, pages: Pages) -> None:
+    with opened(browser, pages["run"]) as seen:
+        seen.page.set_viewport_size({"width": 900, "height": 200})  # a text may be 78 % as high as the window
+        seen.page.fill("#search", "ledger he knew")
+        seen.page.wait_for_function("() => list.numbers.length === 1 && CSS.highlights.get('hit').size > 2")
+        above, below = seen.page.evaluate(
+            """() => { const box = document.querySelector('#case .text').getBoundingClientRect();
+                       const hits = [...CSS.highlights.get('hit')];
+                       const first = hits.find((hit) => hit.toString() === 'ledger').getBoundingClientRect();
+                       return [first.top - box.top, box.bottom - first.bottom]; }"""
+        )
+        assert above >= 0 and below >= 0
 
 
 def test_the_least_agreement_comes_first(comparison: Seen) -> None:
@@ -248,7 +319,7 @@ def test_thousands_of_rows_are_drawn_as_they_are_needed(browser: Browser, tmp_pa
         seen.page.focus("#list")
         seen.page.keyboard.press("End")
         assert seen.page.locator("#case h3").text_content() == rows[-1]["doc_id"]
-        assert seen.texts("#count") == ["700 of 700"]
+        assert seen.texts("#count") == ["700 documents"]
         seen.page.goto(f"{file.as_uri()}#doc={rows[450]['doc_id']}")
         seen.page.reload()
         assert seen.page.locator("#case h3").text_content() == rows[450]["doc_id"]

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from report_runs import ASTRAL, hostile, make_run, sample_gold, write_rows
 
@@ -62,6 +63,17 @@ def test_a_text_that_changed_since_the_run_is_called_stale(job: tuple[Run, Path,
     changed = data_of(render_run(run.path))["cases"]
     assert [(case["id"], case["stale"]) for case in fresh] == [(case["id"], False) for case in fresh]
     assert {case["id"] for case in changed if case["stale"]} == {"astral"}
+
+
+def test_an_output_from_before_these_columns_opens(job: tuple[Run, Path, Path]) -> None:
+    run, _, _ = job
+    told = {case["id"]: case["arms"][0] for case in data_of(render_run(run.path))["cases"]}
+    assert [told[i]["loop"] for i in ("attack", "astral")] == [True, False]
+    assert [len(told[i]["dropped"]) for i in ("attack", "astral")] == [1, 0]
+    for part in Path(run.path, "documents").glob("part-*.parquet"):
+        pq.write_table(pq.read_table(part).drop_columns(["finish", "dropped"]), part)
+    arms = [case["arms"][0] for case in data_of(render_run(run.path))["cases"]]
+    assert [(arm["loop"], arm["dropped"]) for arm in arms] == [(False, [])] * 3
 
 
 def test_verdicts_follow_the_strict_rules(tmp_path: Path) -> None:

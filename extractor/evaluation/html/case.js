@@ -36,7 +36,7 @@ function armColumn(data, one, arm, number, everyArm) {
   const lone = data.arms.length === 1;
   return make("section", { className: `arm ${arm.status}`, "data-arm": number },
     make("h4", {}, lone ? null : make("i", { className: `dot arm${number % 8}` }), lone ? null : `${data.arms[number]} `,
-      make("span", { className: `badge ${arm.status}` }, STATUS[arm.status] || arm.status)),
+      make("span", { className: `badge ${arm.status}` }, STATUS[arm.status] || arm.status), arm.loop && " ", arm.loop && loopSign()),
     make("p", { className: "cost" }, cost(arm)),
     arm.status === "quarantined" && quarantined(arm),
     one.text === null ? make("p", { className: "note" }, "The text is not at hand: neither the inputs of the run nor gold have it.")
@@ -44,6 +44,7 @@ function armColumn(data, one, arm, number, everyArm) {
     ...relations(data, one, arm, number, everyArm),
     ...entities(data, one, arm, number, everyArm),
     arm.summary && make("div", { className: "summary" }, make("h5", {}, "Summary"), make("p", { dir: "auto" }, arm.summary)),
+    arm.dropped.length > 0 && leftOut(arm.dropped),
     folded("Reasoning", arm.reasoning),
     folded("Other fields", arm.record),
   );
@@ -65,6 +66,16 @@ function quarantined(arm) {
     make("p", {}, make("b", {}, (arm.problem || "").replace("_", " ")), `: ${arm.detail || ""}`),
     arm.source && make("p", {}, make("small", {}, arm.source)),
     arm.answer && make("details", { open: true }, make("summary", {}, "What the model wrote"), make("pre", { dir: "auto" }, arm.answer)));
+}
+
+function loopSign() {
+  return make("span", { className: "badge loop", title: "The model repeated itself: the repetition was cut out, the rest is kept." }, "loop cut out");
+}
+
+/** Relations of the answer that are not in the table, and why. */
+function leftOut(dropped) {
+  return make("details", {}, make("summary", {}, "Relations left out ", make("small", {}, dropped.length)),
+    make("ul", { className: "left" }, ...dropped.map((why) => make("li", { dir: "auto" }, why))));
 }
 
 function folded(title, text) {

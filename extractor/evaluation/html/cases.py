@@ -3,8 +3,8 @@
 case:     {id, text: str|null, cut: characters left out, stale: offsets do not fit, agree: 0..1|null, differs: bool,
            summary: gold's, arms: [arm, …] in the order of the runs}
 arm:      {status, mode, end, tokens: [prompt, thinking, answer], seconds, entities, relations, missed_entities,
-           missed_relations, score: [hits, wrong, missed]|null, summary, record, reasoning, problem, detail, answer,
-           source}
+           missed_relations, score: [hits, wrong, missed]|null, summary, record, reasoning, loop: one was cut out of
+           the answer, dropped: [a relation left out and why, …], problem, detail, answer, source}
 entity:   [name, type, [[start, end], …], arms that have it (bits), verdict, attributes]
 relation: [subject, predicate, object, index of subject, index of object, arms that have it (bits), verdict, evidence]
 
@@ -118,6 +118,8 @@ def _told(more: More, doc_id: str, room: int) -> dict[str, Any]:
         "tokens": [row.get(name) for name in ("prompt_tokens", "thinking_tokens", "answer_tokens")],
         "seconds": round(sum(s or 0 for s in seconds), 3) if any(s is not None for s in seconds) else None,
         "record": _free(row.get("record")),
+        "loop": row.get("finish") == "repetition" and not fault,
+        "dropped": row.get("dropped") or [],
         "reasoning": thought
         if len(thought) <= room
         else f"{thought[:room]}… ({len(thought) - room:,} characters more)",

@@ -4,11 +4,13 @@ const CHUNK = 200; // rows drawn at a time
 
 /** Which cases pass the filters, in the chosen order: numbers into data.cases. */
 function chosen(data, wanted) {
-  const words = wanted.search.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = wordsOf(wanted.search);
   const passes = (one) =>
     (!wanted.status || one.arms.some((arm) => arm.status === wanted.status)) &&
     (!wanted.differs || one.differs) &&
     (!wanted.wrong || errors(one) > 0) &&
+    (!wanted.end || one.arms.some((arm) => (arm.end || "none") === wanted.end)) &&
+    (!wanted.cut || one.arms.some(CUTS[wanted.cut])) &&
     (!wanted.type || one.arms.some((arm) => has(arm, wanted.type))) &&
     (!words.length || words.every((word) => haystack(one).includes(word)));
   const found = data.cases.map((_, n) => n).filter((n) => passes(data.cases[n]));
@@ -21,6 +23,9 @@ const ORDERS = {
   errors: (one) => errors(one),
   tokens: (one) => Math.max(...one.arms.map((arm) => (arm.tokens[1] || 0) + (arm.tokens[2] || 0))),
 };
+
+/** What can have been left out of an answer that was kept. */
+const CUTS = { loop: (arm) => arm.loop, relations: (arm) => arm.dropped.length > 0 };
 
 function errors(one) {
   return one.arms.reduce((sum, arm) => sum + (arm.score ? arm.score[1] + arm.score[2] : 0), 0);
@@ -36,7 +41,7 @@ function has(arm, type) {
 function haystack(one) {
   one.haystack ??= [
     one.id, one.text, one.summary,
-    ...one.arms.flatMap((arm) => [arm.problem, arm.detail, arm.answer, arm.summary,
+    ...one.arms.flatMap((arm) => [arm.problem, arm.detail, arm.answer, arm.summary, ...arm.dropped,
       ...arm.entities.map((entity) => entity[0]), ...arm.relations.flatMap((relation) => relation.slice(0, 3))]),
   ].join("\n").toLowerCase();
   return one.haystack;
@@ -81,6 +86,7 @@ class List {
       faults ? make("span", { className: "badge quarantined" }, faults < one.arms.length ? `quarantined in ${faults}` : "quarantined") : null,
       one.arms.every((arm) => arm.status === "empty") ? make("span", { className: "badge empty" }, "empty") : null,
       one.differs && this.data.arms.length > 1 ? make("span", { className: "badge differs" }, `agree ${Math.round(100 * one.agree)} %`) : null,
+      one.arms.some(CUTS.loop) && loopSign(),
       this.data.gold && errors(one) ? make("span", { className: "badge" }, `✗ ${errors(one)}`) : null,
     ];
     return make("li", { role: "option", id: `row${place}`, "data-place": place, "aria-selected": "false" },

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from extractor.evaluation.shelf import SECONDS, TOKENS, Run
 
 MOST = 5_000  # documents in one page
-DOCUMENTS = ("doc_id", "status", "mode", "thinking_end", "record", "reasoning", *TOKENS, *SECONDS)
+DOCUMENTS = ("doc_id", "status", "mode", "thinking_end", "finish", "record", "dropped", "reasoning", *TOKENS, *SECONDS)
 QUARANTINE = ("doc_id", "problem", "detail", "answer", "reasoning", "source", "text")
 
 

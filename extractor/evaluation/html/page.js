@@ -31,10 +31,12 @@ function fillFilters() {
     by("type").append(make("optgroup", { label }, ...types[kind].map(([name, count]) =>
       make("option", { value: `${kind}:${name}` }, `${name} (${count.toLocaleString("en")})`))));
   }
-  for (const status of ["ok", "empty", "quarantined"]) {
-    const count = data.cases.filter((one) => one.arms.some((arm) => arm.status === status)).length;
-    if (count) by("status").append(make("option", { value: status }, `${status} (${count.toLocaleString("en")})`));
-  }
+  for (const status of ["ok", "empty", "quarantined"]) offer("status", status, (arm) => arm.status === status);
+  const ends = new Set(data.cases.flatMap((one) => one.arms.map((arm) => arm.end || "none")));
+  for (const end of [...ends].sort()) offer("end", end, (arm) => (arm.end || "none") === end);
+  by("end").parentElement.hidden = [...ends].every((end) => end === "none");
+  for (const cut of Object.keys(CUTS)) offer("cut", cut, CUTS[cut]);
+  by("cut").parentElement.hidden = by("cut").length === 1;
   const compares = data.arms.length > 1;
   by("differs").parentElement.hidden = !compares;
   by("wrong").parentElement.hidden = !data.gold;
@@ -43,22 +45,31 @@ function fillFilters() {
   if (compares) by("order").value = "differs";
 }
 
+/** Adds a value to a choice, with the number of documents that have it in some arm, if there are any. */
+function offer(id, value, has) {
+  const count = data.cases.filter((one) => one.arms.some(has)).length;
+  if (count) by(id).append(make("option", { value }, `${value.replace("_", " ")} (${count.toLocaleString("en")})`));
+}
+
 function wanted() {
   const value = (id) => by(id).value;
-  return { search: value("search"), status: value("status"), type: value("type"), order: value("order"),
+  return { search: value("search"), status: value("status"), end: value("end"), cut: value("cut"), type: value("type"), order: value("order"),
     differs: by("differs").checked, wrong: by("wrong").checked };
 }
 
 function refresh() {
   const numbers = chosen(data, wanted());
-  by("count").textContent = `${numbers.length.toLocaleString("en")} of ${data.cases.length.toLocaleString("en")}`;
+  const [some, all] = [numbers.length, data.cases.length].map((count) => count.toLocaleString("en"));
+  by("count").textContent = some === all ? `${all} documents` : `${some} of ${all} documents`;
   list.use(numbers);
+  paintHits(by("case"), wordsOf(by("search").value));
 }
 
 function show(one) {
   kept = null;
   if (!one) return by("case").replaceChildren(make("p", { className: "note" }, "No document passes these filters."));
   showCase(by("case"), data, one);
+  paintHits(by("case"), wordsOf(by("search").value));
   try { history.replaceState(null, "", `#doc=${encodeURIComponent(one.id)}`); } catch { /* a page may not be let */ }
 }
 
@@ -103,7 +114,7 @@ const list = new List(by("list"), data, show);
 let typing = 0;
 by("search").addEventListener("input", () => { clearTimeout(typing); typing = setTimeout(refresh, 120); });
 by("filters").addEventListener("submit", (event) => event.preventDefault());
-for (const id of ["status", "type", "order", "differs", "wrong"]) by(id).addEventListener("change", refresh);
+for (const id of ["status", "end", "cut", "type", "order", "differs", "wrong"]) by(id).addEventListener("change", refresh);
 document.addEventListener("keydown", onKey);
 by("case").addEventListener("click", (event) => {
   const step = event.target.closest("[data-step]")?.dataset.step;

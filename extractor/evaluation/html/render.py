@@ -26,7 +26,7 @@ from extractor.evaluation.shelf import Run, load_run, with_unique_labels
 from extractor.evaluation.tables import Rows, arm_rows, difference_rows, evaluation_rows
 
 _NEVER = "base-uri 'none'; form-action 'none'"
-SCRIPTS = ("text.js", "case.js", "point.js", "list.js", "page.js")
+SCRIPTS = ("text.js", "hits.js", "case.js", "point.js", "list.js", "page.js")
 
 
 @dataclass(frozen=True, slots=True)
