@@ -8,6 +8,8 @@ from typing import Any
 from extractor.answers.ground import find_all, first_span
 from extractor.types import Entity, Relation, TableField
 
+QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "「": "」", "『": "』", "《": "》", "〈": "〉"}
+
 
 def entities_of(record: Any, fields: Sequence[TableField], text: str) -> list[Entity]:
     """The entities in the record's order, each once, with every exact mention in the text."""
@@ -30,7 +32,7 @@ def relations_of(record: Any, fields: Sequence[TableField], text: str, entities:
         if not isinstance(item, dict):
             continue
         said = {role: item.get(key) for role, key in field.roles.items()}
-        subject, target = _text(said.get("subject")), _text(said.get("object"))
+        subject, target = _name(said.get("subject")), _name(said.get("object"))
         rest = {key: value for key, value in item.items() if key not in field.roles.values()}
         quote = _text(said.get("evidence"))
         span = first_span(quote, text) if quote else None
@@ -83,11 +85,11 @@ def _at(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
 
 def _entity_parts(field: TableField, item: Any) -> tuple[str | None, str | None, dict[str, Any], float | None]:
     if not isinstance(item, dict):
-        return _text(item), field.label, {}, None
+        return _name(item), field.label, {}, None
     said = {role: item.get(key) for role, key in field.roles.items()}
     kind = _text(said.get("type")) or (None if "type" in field.roles else field.label)
     rest = {key: value for key, value in item.items() if key not in field.roles.values()}
-    return _text(said.get("name")), kind, rest, _number(said.get("confidence"))
+    return _name(said.get("name")), kind, rest, _number(said.get("confidence"))
 
 
 def _ids_by_name(entities: list[Entity]) -> dict[str, str]:
@@ -101,6 +103,14 @@ def _ids_by_name(entities: list[Entity]) -> dict[str, str]:
 
 def _id(ids: dict[str, str], name: str | None) -> str | None:
     return (ids.get(name) or ids.get(name.casefold())) if name else None
+
+
+def _name(value: Any) -> str | None:
+    """The text less the quotation marks that enclose the whole of it: 《红楼梦》 is called 红楼梦."""
+    text = _text(value)
+    if text and len(text) > 2 and QUOTES.get(text[0]) == text[-1] and text[-1] not in text[1:-1]:
+        return text[1:-1].strip() or text
+    return text
 
 
 def _text(value: Any) -> str | None:

@@ -138,8 +138,9 @@ def _loop_guard() -> dict[str, Any]:
         from vllm.sampling_params import RepetitionDetectionParams
     except ImportError:  # releases before it came
         return {}
-    # Patterns shorter than 12 tokens repeat in honest lists; four times over is no honest list any more.
-    return {"repetition_detection": RepetitionDetectionParams(max_pattern_size=96, min_pattern_size=12, min_count=4)}
+    # Patterns shorter than 16 tokens repeat in honest lists; three times over is no honest list any more. Longer ones
+    # than 96 would cost the scheduler more for every token than they save.
+    return {"repetition_detection": RepetitionDetectionParams(max_pattern_size=96, min_pattern_size=16, min_count=3)}
 
 
 def _completion(request: Request, output: Any) -> Completion:

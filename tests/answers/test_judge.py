@@ -213,3 +213,22 @@ def test_any_answer_is_judged(text: str) -> None:
     extraction = judge(NEWS).judge(Completion(request(), text))
     assert (extraction.problem is None) == (extraction.record is not None)
     assert json.loads(json.dumps(extraction.record, allow_nan=False)) == extraction.record
+
+
+@pytest.mark.parametrize(
+    "given, name",
+    [
+        ("《红楼梦》", "红楼梦"),
+        ('"Ann"', "Ann"),
+        ("“Ann” and “Bo”", "“Ann” and “Bo”"),
+        ("《》", "《》"),
+        ("O'Neill'", "O'Neill'"),
+    ],
+)
+def test_names_lose_the_quotation_marks_around_them(given: str, name: str) -> None:
+    answer = {"entities": [{"name": given}], "relations": [{"subject": given, "object": "x"}], "summary": given}
+    ends = {"type": "array", "items": {"properties": {"subject": {}, "object": {}}}}
+    news = {**NEWS, "properties": {**NEWS["properties"], "relations": ends}}
+    found = judge(news).judge(Completion(request(), json.dumps(answer)))
+    assert [entity.name for entity in found.entities] == [name] and found.summary == given
+    assert [(relation.subject, relation.subject_id) for relation in found.relations] == [(name, "e1")]
