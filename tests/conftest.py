@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tiny import make_tiny
 
 from extractor.engines.vllm import VllmEngine, VllmSettings
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job comes with it switched off
+
+settings.register_profile("slow machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("slow machine")
 
 SMALL = {"kv_cache_memory_bytes": 256 << 20, "max_num_seqs": 8, "dtype": "float32"}
 
