@@ -91,7 +91,7 @@ def _try_documents(prepared: Prepared) -> tuple[list[int], Counter[str], list[st
 def _settings(prepared: Prepared, origins: Mapping[str, str]) -> Any:
     found = {
         "prompt": str(prepared.desk.ask.prompt.path),
-        "examples": str(prepared.examples_path or "none"),
+        "examples": _examples(prepared),
         "context": prepared.context,
         "id_column": prepared.columns.id or "none: ids come from the text",
         "sampling": {mode: asdict(sampling) for mode, sampling in prepared.desk.ask.sampling.items()},
@@ -108,3 +108,10 @@ def _notes(prepared: Prepared) -> list[str]:
     if fault := free_of_grammar(prepared.schema):
         notes.append(f"decoded as free JSON and checked afterwards, since the grammar refuses: {fault.splitlines()[0]}")
     return notes
+
+
+def _examples(prepared: Prepared) -> str:
+    ask = prepared.desk.ask
+    own = f", and each document {ask.per_document} of its own" if ask.nearest else ""
+    shown = f"{len(ask.examples)} of {prepared.examples} shown{own}"
+    return f"{prepared.examples_path} ({shown})" if prepared.examples_path else "none"

@@ -1,6 +1,6 @@
 """From a job to everything that is known before a model is loaded: what runs, and what would be refused."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ from extractor.models.resolve import Model, config_of, context_of, resolve, toke
 from extractor.store.settled import Redo
 from extractor.tasks.chat import Chat
 from extractor.tasks.desk import Ask, Desk
-from extractor.tasks.examples import load_examples
+from extractor.tasks.examples import Example, load_examples
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.order import in_order, predicate_last
 from extractor.tasks.pool import Nearest, covering
-from extractor.tasks.prompt import load_prompt
+from extractor.tasks.prompt import Prompt, load_prompt
 from extractor.tasks.schema import Schema, load_schema
 from extractor.tasks.thinking import check_mode, check_sampling
 from extractor.types import Sampling, TableField, ThinkingMode
@@ -40,6 +40,7 @@ class Prepared:
     schema: Schema
     fields: list[TableField]
     examples_path: Path | None
+    examples: int  # in that file
     model: Model
     chat: Chat
     context: int
@@ -65,37 +66,53 @@ def prepare(
     prompt.asking(schema, "")  # its faults come before the model's
     examples_path, pool = load_examples(job.examples, schema)
     pool = tuple({**one, "answer": in_order(one["answer"], one["text"], schema, table)} for one in pool)
-    shown = covering(pool, schema)
-    nearest = (
-        Nearest(rest) if job.examples_per_document and (rest := [one for one in pool if one not in shown]) else None
-    )
     sources = locate(job.inputs)
     columns = Columns(job.id_column, job.text_column, tuple(job.keep), job.mode_column)
     columns, existing = check_columns(sources, columns, "id_column" in given)
     model, chat = load(job)
-    prompted = job.thinking == "prompted"
-    check_mode(job.model, chat.kind, job.mode, prompted)
+    check_mode(job.model, chat.kind, job.mode, job.thinking == "prompted")
     sampling = _sampling(job, model)
     check_sampling(sampling, chat.kind, job.force_greedy)
     context, overrides = _context(job, model)
-    ask = Ask(
+    ask = _ask(job, schema, prompt, pool, sampling)
+    desk = Desk(ask, chat, context, model.revision if model.hub is None else f"{model.location}@{model.revision}")
+    kept = kept_schema(sources, columns)
+    return Prepared(
+        job=job,
+        sources=sources,
+        columns=columns,
+        existing=existing,
+        kept=kept,
+        schema=schema,
+        fields=table,
+        examples_path=examples_path,
+        examples=len(pool),
+        model=model,
+        chat=chat,
+        context=context,
+        overrides=overrides,
+        desk=desk,
+    )
+
+
+def _ask(
+    job: Job, schema: Schema, prompt: Prompt, pool: Sequence[Example], sampling: Mapping[ThinkingMode, Sampling]
+) -> Ask:
+    shown = covering(pool, schema)
+    rest = [example for example in pool if example not in shown]
+    return Ask(
         schema=schema,
         prompt=prompt,
         examples=shown,
-        nearest=nearest,
+        nearest=Nearest(rest) if rest and job.examples_per_document else None,
         per_document=job.examples_per_document,
         escalate=_escalation(job),
         mode=job.mode,
-        prompted=prompted,
+        prompted=job.thinking == "prompted",
         budget=job.thinking_budget,
         sampling=sampling,
         max_answer_tokens=job.max_answer_tokens,
         seed=job.seed,
-    )
-    desk = Desk(ask, chat, context, model.revision if model.hub is None else f"{model.location}@{model.revision}")
-    kept = kept_schema(sources, columns)
-    return Prepared(
-        job, sources, columns, existing, kept, schema, table, examples_path, model, chat, context, overrides, desk
     )
 
 

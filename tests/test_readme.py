@@ -64,7 +64,8 @@ def test_the_readme_has_commands():
 
 
 def test_every_command_of_the_readme_works_as_written(place, tiny):
-    for arm, words in {"demo": "", "demo-think": "--mode think --thinking-budget 20"}.items():
+    thinking = "--mode think --thinking-budget 20"
+    for arm, words in {"demo": "", "demo-modes/no_think": "", "demo-modes/think": thinking}.items():
         made = _run(
             f"extract run data/sample.jsonl --schema news --model {tiny} --keep lang --out out/{arm} {words}",
             place,

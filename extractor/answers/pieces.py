@@ -24,9 +24,13 @@ def go_on(desk: Desk, completion: Completion) -> Request | Completion:
     pieces = (*request.pieces, *new)
     if len(pieces) == len(names):
         return _merged(pieces)
-    name, said = names[len(pieces)], "".join(f"{piece.text}\n" for piece in new)
+    name, tame = names[len(pieces)], desk.neutraliser
+    said = "".join(f"{tame.neutralise(tame.restore(piece.text))}\n" for piece in new)
     prompt = [*request.prompt, *desk.chat.encode(said)]
-    return replace(request, prompt=prompt, property=name, pieces=pieces, schema=desk.piece(name))
+    room = min(request.max_tokens, desk.context - len(prompt))
+    if room < 1:
+        return completion
+    return replace(request, prompt=prompt, max_tokens=room, property=name, pieces=pieces, schema=desk.piece(name))
 
 
 def _pieces(completion: Completion, names: Sequence[str]) -> list[Completion]:

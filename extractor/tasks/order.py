@@ -76,14 +76,12 @@ def _changed(value: Any, path: Sequence[str], change: Any) -> Any:
 
 
 def _by_place(items: Any, keys: Sequence[str], text: str) -> Any:
-    if not isinstance(items, list):
-        return items
-    return sorted(
-        items,
-        key=lambda item: (
-            [_place(item.get(key), text) for key in keys] if isinstance(item, dict) else [_place(item, text)]
-        ),
-    )
+    return sorted(items, key=lambda item: _places(item, keys, text)) if isinstance(items, list) else items
+
+
+def _places(item: Any, keys: Sequence[str], text: str) -> list[int]:
+    names = [item.get(key) for key in keys] if isinstance(item, dict) else [item]
+    return [_place(name, text) for name in names]
 
 
 def _place(name: Any, text: str) -> int:

@@ -22,7 +22,7 @@ _WORD = re.compile(r"[^\W_\u2e80-\ud7ff\uf900-\ufaff]+|[\u2e80-\ud7ff\uf900-\ufa
 
 
 def covering(pool: Sequence[Example], schema: Schema, most: int = MOST) -> tuple[Example, ...]:
-    """At most so many of the pool, the same for every document, so that they are one cached prefix.
+    """At most so many of the pool, the same for every document, so that they are one cached prefix; a few as given.
 
     Greedy: the next is the one with the most to show for its length, where a label counts by the root of its frequency
     in the pool, and half as much with each time it has been shown.
@@ -30,6 +30,8 @@ def covering(pool: Sequence[Example], schema: Schema, most: int = MOST) -> tuple
     labels = [set(_labels(example["answer"], schema.body, schema.body, "")) for example in pool]
     often = Counter(label for found in labels for label in found)
     sizes = [_size(example) for example in pool]
+    if len(pool) <= most and sum(sizes) <= ROOM:
+        return tuple(pool)
     shown, chosen, room = Counter[str](), list[int](), float(ROOM)
     while len(chosen) < most:
         fitting = [n for n in range(len(pool)) if sizes[n] <= room and n not in chosen]
