@@ -53,9 +53,10 @@ demo: install
 	$(BIN)/extract run $(DEMO) --out out/demo $(SETTLED)
 	$(BIN)/extract status out/demo
 
-demo-think: demo
-	$(BIN)/extract run $(DEMO) --out out/demo-think --mode think --thinking prompted --thinking-budget 200 $(SETTLED)
-	$(BIN)/extract compare out/demo out/demo-think --gold data/gold.jsonl --report out/demo-think/report.html
+demo-think: install
+	$(BIN)/extract models get $(MODEL)
+	$(BIN)/extract compare --run no_think,think,auto $(DEMO) --thinking prompted --thinking-budget 200 \
+		--gold data/gold.jsonl --out out/demo-modes --report out/demo-modes/report.html $(SETTLED)
 
 clean:
 	rm -rf out .mypy_cache .ruff_cache .pytest_cache
