@@ -107,14 +107,15 @@ def test_prompt_renders_with_the_document_last(name: str) -> None:
     head, system, user = re.split(r"^--- (?:system|user) ---\n", PROMPTS[name], flags=re.M)
     environment = Environment(undefined=StrictUndefined)
     words = {"title": "TITLE", "description": "DESCRIPTION.", "schema": '{"type": "object"}', "guide": "- GUIDE"}
+    words["layout"] = '{"a": "…"}'
     instructions = environment.from_string(system).render(words)  # fails if it needs the document
     assert head == "" and words["guide"] in instructions and words["description"] in instructions
     rendered = environment.from_string(user).render(words, document="文件 <one>").rstrip("\n")
     assert rendered.endswith("文件 <one>") and rendered.count("文件 <one>") == 1
 
 
-def test_default_prompt_shows_the_schema() -> None:
-    assert "{{ schema }}" in PROMPTS["default"]
+def test_default_prompt_shows_the_fields_and_the_layout() -> None:
+    assert "{{ guide }}" in PROMPTS["default"] and "{{ layout }}" in PROMPTS["default"]
 
 
 def test_sample_is_varied() -> None:
