@@ -93,12 +93,19 @@ def _load(settings: VllmSettings) -> Any:
     except ImportError as error:
         cure = "pip install 'extractor[gpu]' (or 'extractor[cpu]' on a machine without one)"
         raise UserError(f"vLLM cannot be imported ({error}); {cure}") from None
-    arguments = llm_arguments(settings.location, settings.context, settings.seed, current_platform.is_cpu())
+    processor = _processor() if current_platform.is_cpu() else None
+    arguments = llm_arguments(settings.location, settings.context, settings.seed, processor)
     arguments |= {"revision": settings.revision, **settings.overrides}
     try:
         return LLM(**{name: value for name, value in (arguments | settings.given).items() if value is not None})
     except Exception as error:
         raise _could_not_start(error, settings.log) from error
+
+
+def _processor() -> str:
+    import torch
+
+    return str(torch.backends.cpu.get_cpu_capability())
 
 
 def _could_not_start(error: Exception, log: Path) -> Exception:

@@ -13,14 +13,19 @@ SHARED = {
 
 
 def test_a_gpu_gets_vllms_own_defaults():
-    assert llm_arguments("Qwen/Qwen3-8B", 8192, 7, cpu=False) == SHARED
+    assert llm_arguments("Qwen/Qwen3-8B", 8192, 7, processor=None) == SHARED
 
 
 def test_a_cpu_gets_a_cache_that_fits_beside_the_weights():
-    arguments = llm_arguments("Qwen/Qwen3-8B", 8192, 7, cpu=True)
+    arguments = llm_arguments("Qwen/Qwen3-8B", 8192, 7, processor="AVX512")
     cache = arguments.pop("kv_cache_memory_bytes")
     assert 256 * MIB <= cache <= 8192 * MIB and cache % MIB == 0
     assert arguments == SHARED | {"max_num_seqs": 64, "enforce_eager": True}
+
+
+def test_a_processor_that_cannot_multiply_bfloat16_gets_float32():
+    assert llm_arguments("m", 8192, 7, processor="AVX2")["dtype"] == "float32"
+    assert "dtype" not in llm_arguments("m", 8192, 7, processor="AVX512")
 
 
 def test_128k_of_context_take_the_override_that_vllm_reads():
