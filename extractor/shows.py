@@ -118,9 +118,14 @@ def _so_far(counts: Counts) -> str:
     done = tally.skipped + tally.new
     said = f"{done:,} of {_number(tally.total)} documents"
     said += f" ({done / tally.total:.0%})" if tally.total else ""
-    said += f", {rate:,.1f} a second, {counts.rate(tally.output_tokens):,.0f} tokens/s"
+    said += f", {_pace(rate)}, {counts.rate(tally.output_tokens):,.0f} tokens/s"
     said += f", {tally.settled['quarantined']:,} quarantined"
-    return said + (f", {tally.pending / rate:,.0f} s left" if tally.pending is not None and rate else "")
+    left = tally.pending / rate if tally.pending is not None and rate else None
+    return said if left is None else f"{said}, {tqdm.format_interval(left)} left"
+
+
+def _pace(rate: float) -> str:
+    return f"{rate:,.1f} a second" if rate >= 1 else f"{60 * rate:.1f} a minute"
 
 
 def _number(total: int | None) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections import Counter
 from contextlib import redirect_stderr
 from pathlib import Path
@@ -50,6 +51,19 @@ def test_lines() -> None:
     assert lines[4].startswith("extract: 4 of 4 documents (100%)")
     assert "2 quarantined" in lines[4]
     assert lines[5:7] == ["extract: warning: mind the gap", "extract: it is over"]
+
+
+@pytest.mark.parametrize(
+    ("new", "says"), [(1, r", 0\.6 a minute, .*, 27:4\d:\d\d left"), (500, r", \d\.\d a second, .* left")]
+)
+def test_lines_say_how_fast_it_goes(new: int, says: str) -> None:
+    with redirect_stderr(io.StringIO()) as stderr:
+        progress, tally = Progress(Path("out"), [Lines(every=0.0)]), Tally(1001)
+        progress.begin(tally)
+        progress.counts.working -= 100.0
+        tally.settled["ok"] += new
+        progress.skipped()
+    assert re.search(says, stderr.getvalue().splitlines()[1])
 
 
 def test_lines_are_rare() -> None:
