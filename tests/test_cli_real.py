@@ -82,12 +82,13 @@ def test_another_job_on_the_same_output_is_refused(ran, tiny):
     assert "--supersede" in done.stderr and done.stderr.count("\n") == 1
 
 
-def test_stdin_and_a_kv_cache_that_can_not_be_had(tiny, tmp_path):
+@pytest.mark.parametrize(("cache", "cure"), [(10**6, "lower --context, or give more"), (10**13, "or ask for less")])
+def test_stdin_and_a_kv_cache_that_can_not_be_had(tiny, tmp_path, cache, cure):
     words = ["--model", str(tiny), "--out", str(tmp_path / "out"), *WORDS]
-    huge = ["--engine-arg", "kv_cache_memory_bytes=1000000"]
-    done = extract("run", "-", *words, *huge, stdin='{"id": "1", "lang": "en", "text": "Ada wrote to Charles."}\n')
+    words += ["--engine-arg", f"kv_cache_memory_bytes={cache}"]
+    done = extract("run", "-", *words, stdin='{"id": "1", "lang": "en", "text": "Ada wrote to Charles."}\n')
     assert done.returncode == 1, done.stderr
-    assert "--context" in done.stderr and "Traceback" not in done.stderr
+    assert cure in done.stderr and "Traceback" not in done.stderr
 
 
 def test_show_prints_what_would_be_sent(tiny, tmp_path):

@@ -110,6 +110,9 @@ def _processor() -> str:
 
 def _could_not_start(error: Exception, log: Path) -> Exception:
     said = last_error(log) or str(error).splitlines()[0]
+    if "less than requested memory" in said:
+        cure = "end other programs, take a smaller model, or ask for less: --engine-arg kv_cache_memory_bytes=BYTES"
+        return UserError(f"not enough free memory beside the model: {said}; {cure}")
     if "KV cache" in said or "memory" in said.lower():
         cure = "lower --context, or give more: --engine-arg kv_cache_memory_bytes=BYTES (CPU),"
         return UserError(f"not enough memory for the KV cache: {said}; {cure} gpu_memory_utilization=0.95 (GPU)")
