@@ -15,7 +15,8 @@ from extractor.tasks.keywords import at
 from extractor.tasks.schema import Schema
 
 MOST = 6  # examples that every document is shown
-ROOM = 1600  # tokens, about, that they may take
+NEAREST = 3  # and further ones, each document its own
+ROOM = 1600  # tokens, about, that either may take
 Numbers = npt.NDArray[Any]
 
 _WORD = re.compile(r"[^\W_\u2e80-\ud7ff\uf900-\ufaff]+|[\u2e80-\ud7ff\uf900-\ufaff]")
