@@ -1,5 +1,8 @@
 """A model's tokenizer and chat template: what it can do, and messages into token ids."""
 
+import re
+from array import array
+from functools import lru_cache
 from typing import Any, Literal
 
 from extractor.errors import UserError
@@ -22,6 +25,8 @@ class Chat:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
+        self._part = lru_cache(maxsize=256)(self._encode)  # the turns that all prompts share are encoded once
+        self._before_control = self._find_cut()
         self._has_system = self._can([{"role": "system", "content": "s"}, HELLO])
         if not self._has_system and not self._can([HELLO]):
             raise UserError("this model has no usable chat template; take an instruct or chat version of it")
@@ -36,8 +41,8 @@ class Chat:
 
     def encode(self, text: str) -> list[int]:
         """Token ids of rendered text; control strings become control tokens."""
-        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
-        return ids
+        parts = self._before_control.split(text) if self._before_control else [text]
+        return [token for part in parts for token in self._part(part)]
 
     def decode(self, ids: list[int]) -> str:
         """The text of token ids, control tokens included."""
@@ -56,6 +61,17 @@ class Chat:
             self._frames = {**self._frames, key: (head, tail)} if len(self._frames) < 64 else {key: (head, tail)}
         head, tail = self._frames[key]
         return head + last["content"] + tail
+
+    def _encode(self, text: str) -> "array[int]":
+        return array("I", self._tokenizer.encode(text, add_special_tokens=False))
+
+    def _find_cut(self) -> re.Pattern[str] | None:
+        """Where a text may be cut and encoded in parts: before each control string, unless one takes in its blanks."""
+        controls = self.control_strings()
+        cut = re.compile(f"(?={'|'.join(map(re.escape, sorted(controls)))})")
+        trial = " \n a ".join(["", *controls, ""])
+        whole = [token for part in cut.split(trial) for token in self._encode(part)] if controls else None
+        return cut if whole == list(self._encode(trial)) else None
 
     def _can(self, messages: list[Message]) -> bool:
         try:
