@@ -55,6 +55,7 @@ class Nearest:
 
     def __init__(self, pool: Sequence[Example]) -> None:
         self.pool = pool
+        self._sizes = [_size(example) for example in pool]
         self._weights = _weights([Counter(_terms(example["text"])) for example in pool])
 
     def of(self, text: str, count: int) -> list[Example]:
@@ -66,9 +67,9 @@ class Nearest:
         room = float(ROOM)
         for n in np.argsort(-scores, kind="stable")[: 10 * count]:
             example = self.pool[n]
-            if len(chosen) < count and example["text"] != text and _size(example) <= room:
+            if len(chosen) < count and example["text"] != text and self._sizes[n] <= room:
                 chosen.append(example)
-                room -= _size(example)
+                room -= self._sizes[n]
         return chosen[::-1]
 
 
