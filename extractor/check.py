@@ -92,7 +92,6 @@ def _settings(prepared: Prepared, origins: Mapping[str, str]) -> Any:
     found = {
         "prompt": str(prepared.desk.ask.prompt.path),
         "examples": _examples(prepared),
-        "examples_per_document": prepared.desk.ask.per_document,
         "context": prepared.context,
         "id_column": prepared.columns.id or "none: ids come from the text",
         "sampling": {mode: asdict(sampling) for mode, sampling in prepared.desk.ask.sampling.items()},

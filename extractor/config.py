@@ -41,8 +41,8 @@ class Job(BaseModel):
         "JSONL of worked examples, or none; of many, those that cover the labels best (default: the schema's)",
         DATA,
     )
-    examples_per_document: int | None = _word(
-        None, "of many examples, show each document also so many that are most like it (default: 3)", DATA, ge=0, le=50
+    examples_per_document: int = _word(
+        3, "of many examples, show each document also so many that are most like it", DATA, ge=0, le=50
     )
     id_column: str = _word("id", "column with the document's id; without it, ids come from the text", DATA)
     text_column: str = _word("text", "column with the document's text", DATA)

@@ -19,7 +19,7 @@ from extractor.tasks.desk import Ask, Desk
 from extractor.tasks.examples import Example, load_examples
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.order import in_order, predicate_last
-from extractor.tasks.pool import NEAREST, Nearest, covering
+from extractor.tasks.pool import Nearest, covering
 from extractor.tasks.prompt import Prompt, load_prompt
 from extractor.tasks.schema import Schema, load_schema
 from extractor.tasks.thinking import check_mode, check_sampling
@@ -100,13 +100,12 @@ def _ask(
 ) -> Ask:
     shown = covering(pool, schema)
     rest = [example for example in pool if example not in shown]
-    own = NEAREST if job.examples_per_document is None else job.examples_per_document
     return Ask(
         schema=schema,
         prompt=prompt,
         examples=shown,
-        nearest=Nearest(rest) if rest and own else None,
-        per_document=own if rest else 0,
+        nearest=Nearest(rest) if rest and job.examples_per_document else None,
+        per_document=job.examples_per_document,
         escalate=_escalation(job),
         mode=job.mode,
         prompted=job.thinking == "prompted",

@@ -15,8 +15,7 @@ from extractor.tasks.keywords import at
 from extractor.tasks.schema import Schema
 
 MOST = 6  # examples that every document is shown
-NEAREST = 3  # and further ones, each document its own
-ROOM = 1600  # tokens, about, that either may take
+ROOM = 1600  # tokens, about, that they may take, and as many again those that a document is shown of its own
 Numbers = npt.NDArray[Any]
 
 _WORD = re.compile(r"[^\W_\u2e80-\ud7ff\uf900-\ufaff]+|[\u2e80-\ud7ff\uf900-\ufaff]")

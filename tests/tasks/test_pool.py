@@ -9,7 +9,7 @@ from fakes import fake_prepared
 
 from extractor.check import check
 from extractor.prepare import Prepared
-from extractor.tasks.pool import MOST, NEAREST, ROOM, Nearest, covering
+from extractor.tasks.pool import MOST, ROOM, Nearest, covering
 from extractor.tasks.schema import Schema, load_schema
 from extractor.types import Document
 
@@ -80,8 +80,8 @@ def test_a_document_is_shown_its_own_examples(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('{"id": "d", "text": "x"}\n')
 
     def made(count: int | None) -> Prepared:
-        given = {"examples": str(pool), "examples_per_document": count}
-        return fake_prepared(tmp_path / "in.jsonl", tmp_path / "out", **given)
+        given = {} if count is None else {"examples_per_document": count}
+        return fake_prepared(tmp_path / "in.jsonl", tmp_path / "out", examples=str(pool), **given)
 
     def prompt(text: str, count: int | None) -> str:
         return made(count).desk.render(Document("d", text, "f:1"), "no_think")
@@ -91,6 +91,6 @@ def test_a_document_is_shown_its_own_examples(tmp_path: Path) -> None:
     shared = none[: none.rindex("<|im_start|>user")]
     assert one.startswith(shared) and other.startswith(shared)
     assert one.count("<|im_start|>user") == other.count("<|im_start|>user") == MOST + 2
-    assert prompt("bread baked", None) == prompt("bread baked", NEAREST) != one
+    assert prompt("bread baked", None) == prompt("bread baked", 3) != one
     said = {name: value for name, value, *_ in check(made(2), {}).settings}["--examples"]
     assert said == f"{pool} (6 of 54 shown, and each document 2 of its own)"
