@@ -18,6 +18,7 @@ EARLY_STOP = (
 )
 HELLO = {"role": "user", "content": "Hello"}
 _MARK = "\u2042document\u2042"
+_NOWHERE = re.compile("(?!)")
 
 
 class Chat:
@@ -26,7 +27,7 @@ class Chat:
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         self._part = lru_cache(maxsize=256)(self._encode)  # the turns that all prompts share are encoded once
-        self._before_control = self._find_cut()
+        self._cut = self._find_cut()
         self._has_system = self._can([{"role": "system", "content": "s"}, HELLO])
         if not self._has_system and not self._can([HELLO]):
             raise UserError("this model has no usable chat template; take an instruct or chat version of it")
@@ -41,8 +42,7 @@ class Chat:
 
     def encode(self, text: str) -> list[int]:
         """Token ids of rendered text; control strings become control tokens."""
-        parts = self._before_control.split(text) if self._before_control else [text]
-        return [token for part in parts for token in self._part(part)]
+        return self._in_parts(self._cut, text)
 
     def decode(self, ids: list[int]) -> str:
         """The text of token ids, control tokens included."""
@@ -65,13 +65,15 @@ class Chat:
     def _encode(self, text: str) -> "array[int]":
         return array("I", self._tokenizer.encode(text, add_special_tokens=False))
 
-    def _find_cut(self) -> re.Pattern[str] | None:
+    def _in_parts(self, cut: re.Pattern[str], text: str) -> list[int]:
+        return [token for part in cut.split(text) for token in self._part(part)]
+
+    def _find_cut(self) -> re.Pattern[str]:
         """Where a text may be cut and encoded in parts: before each control string, unless one takes in its blanks."""
         controls = self.control_strings()
-        cut = re.compile(f"(?={'|'.join(map(re.escape, sorted(controls)))})")
+        cut = re.compile(f"(?={'|'.join(map(re.escape, controls))})") if controls else _NOWHERE
         trial = " \n a ".join(["", *controls, ""])
-        whole = [token for part in cut.split(trial) for token in self._encode(part)] if controls else None
-        return cut if whole == list(self._encode(trial)) else None
+        return cut if self._in_parts(cut, trial) == list(self._encode(trial)) else _NOWHERE
 
     def _can(self, messages: list[Message]) -> bool:
         try:
