@@ -1,8 +1,11 @@
 """Relations that cannot be meant: what the schema says of a predicate's ends, held against the answer's own entities.
 
+An end that the answer did not list as an entity has no type, and contradicts nothing.
+
 Nothing is lost by it: the record keeps the answer as it was given, and what was left out of the table is named.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -12,7 +15,7 @@ from extractor.types import Ends, Entity, Relation, TableField
 def sift(
     relations: Sequence[Relation], entities: Sequence[Entity], fields: Sequence[TableField]
 ) -> tuple[list[Relation], list[str]]:
-    """The relations that stand, turned round where only that fits their predicate, and the others in words."""
+    """The relations that stand, turned round where that fits their predicate better, and the others in words."""
     joins = {predicate: ends for field in fields for predicate, ends in field.ends.items()}
     types = _types_by_name(entities)
     kept: dict[tuple[str, ...], Relation] = {}
@@ -28,21 +31,33 @@ def sift(
 
 
 def _fitting(relation: Relation, ends: Ends, types: Mapping[str, set[str]]) -> tuple[Relation, str]:
-    """The relation as it fits its predicate, or why it does not."""
-    subject, target = _folded(relation.subject), _folded(relation.object)
-    if subject and subject == target:
+    """The relation as it fits its predicate better, or why it does not."""
+    names = _folded(relation.subject), _folded(relation.object)
+    if names[0] and names[0] == names[1]:
         return relation, "of a thing with itself"
-    if all(_fits(name, allowed, types) for name, allowed in zip((subject, target), ends, strict=True)):
-        return relation, ""
-    if all(_fits(name, allowed, types) for name, allowed in zip((target, subject), ends, strict=True)):
-        return _turned(relation), ""
-    wanted = " → ".join(" or ".join(sorted(allowed)) if allowed else "any" for allowed in ends)
-    given = " → ".join(" or ".join(sorted(types.get(name, ()))) or "no entity" for name in (subject, target))
-    return relation, f"joins {wanted}, this is {given}"
+    as_given, turned = (
+        [_fit(types.get(name, set()), allowed) for name, allowed in zip(pair, ends, strict=True)]
+        for pair in (names, names[::-1])
+    )
+    if max(min(as_given), min(turned)) < 0:
+        wanted = " → ".join(" or ".join(sorted(allowed)) if allowed else "any" for allowed in ends)
+        given = " → ".join(" or ".join(sorted(types.get(name, ()))) or "no entity" for name in names)
+        return relation, f"joins {wanted}, this is {given}"
+    better = min(as_given) < 0 or (min(turned) >= 0 and sum(turned) > sum(as_given))
+    return (_turned(relation) if better else relation), ""
 
 
-def _fits(name: str, allowed: frozenset[str] | None, types: Mapping[str, set[str]]) -> bool:
-    return allowed is None or not allowed.isdisjoint(types.get(name, ()))
+def _fit(types: set[str], allowed: frozenset[str] | None) -> int:
+    """1 where they agree, -1 where they contradict each other, 0 where either says nothing."""
+    if not types or allowed is None:
+        return 0
+    return 1 if any(_akin(one, other) for one in types for other in allowed) else -1
+
+
+def _akin(one: str, other: str) -> bool:
+    """Whether one label is or holds the other: a living_person is a kind of person, a 娱乐人物 of 人物."""
+    short, long = sorted((one.casefold(), other.casefold()), key=len)
+    return re.search(rf"(?<![a-z]){re.escape(short)}(?![a-z])", long) is not None
 
 
 def _turned(relation: Relation) -> Relation:
@@ -58,7 +73,7 @@ def _turned(relation: Relation) -> Relation:
 def _types_by_name(entities: Sequence[Entity]) -> dict[str, set[str]]:
     types: dict[str, set[str]] = {}
     for entity in entities:
-        types.setdefault(_folded(entity.name), set()).add(str(entity.type))
+        types.setdefault(_folded(entity.name), set()).update([entity.type] if entity.type else [])
     return types
 
 

@@ -23,6 +23,9 @@ ENTITIES = [
     {"name": "Acme", "type": "firm"},
     {"name": "Paris", "type": "place"},
     {"name": "Paris", "type": "person"},
+    {"name": "Bo", "type": "deceased_person"},
+    {"name": "Zoe", "type": "personal_item"},
+    {"name": "It", "type": None},
 ]
 
 
@@ -36,25 +39,36 @@ def sifted(*triples: tuple[str, str, str], **more: Any) -> tuple[list[tuple[Any,
 
 @pytest.mark.parametrize(
     "triple",
-    [("Ann", "works_for", "Acme"), ("ANN", "works_for", "acme"), ("Ann", "likes", "x"), ("x", "near", "Paris")],
+    [
+        ("Ann", "works_for", "Acme"),
+        ("ANN", "works_for", "acme"),
+        ("Ann", "likes", "x"),
+        ("x", "near", "Paris"),
+        ("Ann", "works_for", "x"),  # no entity, so nothing is known that speaks against it
+        ("x", "works_for", "y"),
+        ("Ann", "works_for", "It"),  # nor is an untyped one's
+        ("Bo", "works_for", "Acme"),  # a deceased_person is a person
+    ],
 )
 def test_what_fits_stays(triple: tuple[str, str, str]) -> None:
     [(_, *found)], dropped = sifted(triple)
     assert tuple(found[:3]) == triple and dropped == []
 
 
-def test_what_only_fits_the_other_way_is_turned_round() -> None:
+def test_what_fits_better_the_other_way_is_turned_round() -> None:
     assert sifted(("Acme", "works_for", "Ann")) == ([("r1", "Ann", "works_for", "Acme", "e1", "e2")], [])
+    assert sifted(("x", "works_for", "Ann")) == ([("r1", "Ann", "works_for", "x", "e1", None)], [])
+    assert sifted(("Acme", "works_for", "x")) == ([("r1", "x", "works_for", "Acme", None, "e2")], [])
 
 
 @pytest.mark.parametrize(
     "triple, why",
     [
         (("Ann", "works_for", "ann"), "of a thing with itself"),
-        (("Ann", "works_for", "Bo"), "joins person → firm, this is person → no entity"),
+        (("Ann", "works_for", "Bo"), "joins person → firm, this is person → deceased_person"),
+        (("Zoe", "works_for", "Acme"), "joins person → firm, this is personal_item → firm"),
         (("Acme", "works_for", "Paris"), None),  # Paris is a person too
-        (("Acme", "works_for", "Acme Ltd"), "joins person → firm, this is firm → no entity"),
-        (("x", "near", "Ann"), "joins any → firm or place, this is no entity → person"),
+        (("Bo", "near", "Ann"), "joins any → firm or place, this is deceased_person → person"),
     ],
 )
 def test_what_cannot_be_meant_is_named(triple: tuple[str, str, str], why: str | None) -> None:
