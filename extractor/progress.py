@@ -26,6 +26,7 @@ class Counts:
     started: float = field(default_factory=time.time)  # seconds since 1970
     began: float = field(default_factory=time.monotonic)
     working: float = field(default_factory=time.monotonic)  # since when rates count: the model is loaded
+    came: float = field(default_factory=time.monotonic)  # when the first document came back
     standing: Standing | None = None
     exit_code: int | None = None
     error: str = ""
@@ -42,6 +43,13 @@ class Counts:
     def seconds(self) -> float:
         """Since the run began."""
         return time.monotonic() - self.began
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the pace since the first document came back: all of a batch wait for that. None before the second."""
+        if self.pending is None or self.tally.new < 2:
+            return None
+        return self.pending * (time.monotonic() - self.came) / (self.tally.new - 1)
 
     def rate(self, amount: int) -> float:
         """So much, for each second since the model was there."""
@@ -85,6 +93,8 @@ class Progress:
 
     def settled(self, settlement: Settlement) -> None:
         """One document is done."""
+        if self.counts.tally.new == 1:
+            self.counts.came = time.monotonic()
         for step in settlement.attempts:
             self.counts.prompt_tokens += (step.completion.request.thought or step.completion).prompt_tokens
         self._see("document")

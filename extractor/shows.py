@@ -114,13 +114,13 @@ def _line(name: str, tone: Tone, line: str) -> str:
 
 
 def _so_far(counts: Counts) -> str:
-    tally, rate = counts.tally, counts.rate(counts.tally.new)
+    tally = counts.tally
     done = tally.skipped + tally.new
     said = f"{done:,} of {_number(tally.total)} documents"
     said += f" ({done / tally.total:.0%})" if tally.total else ""
-    said += f", {_pace(rate)}, {counts.rate(tally.output_tokens):,.0f} tokens/s"
+    said += f", {_pace(counts.rate(tally.new))}, {counts.rate(tally.output_tokens):,.0f} tokens/s"
     said += f", {tally.settled['quarantined']:,} quarantined"
-    left = tally.pending / rate if tally.pending is not None and rate else None
+    left = counts.seconds_left
     return said if left is None else f"{said}, {tqdm.format_interval(left)} left"
 
 

@@ -12,6 +12,7 @@ import pytest
 from extractor.progress import Progress, Show, Ticker, news
 from extractor.shows import Bar, Errors, JsonLines, Lines
 from extractor.tally import Tally
+from extractor.types import Completion, Document, Extraction, Request, Sampling, Settlement
 
 
 @pytest.mark.parametrize(
@@ -54,16 +55,24 @@ def test_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("new", "says"), [(1, r", 0\.6 a minute, .*, 27:4\d:\d\d left"), (500, r", \d\.\d a second, .* left")]
+    ("new", "says"),
+    [
+        (1, r", 0\.6 a minute, .* quarantined$"),
+        (2, r", 1\.2 a minute, .*, 2:46:\d\d left$"),
+        (501, r", [45]\.\d a second, .*, 00:1\d left$"),
+    ],
 )
-def test_lines_say_how_fast_it_goes(new: int, says: str) -> None:
+def test_lines_say_how_fast_it_goes_and_from_the_second_document_how_long_it_takes(new: int, says: str) -> None:
+    attempt = Extraction(Completion(Request(Document("d", "text", "a:1"), "f", [], Sampling(0.0), 0), "{}"))
     with redirect_stderr(io.StringIO()) as stderr:
         progress, tally = Progress(Path("out"), [Lines(every=0.0)]), Tally(1001)
         progress.begin(tally)
         progress.counts.working -= 100.0
-        tally.settled["ok"] += new
-        progress.skipped()
-    assert re.search(says, stderr.getvalue().splitlines()[1])
+        for number in range(new):
+            tally.add(Settlement(attempt, (attempt,)))
+            progress.settled(Settlement(attempt, (attempt,)))
+            progress.counts.came -= 10.0 if number == 0 else 0.0
+    assert re.search(says, stderr.getvalue().splitlines()[-1])
 
 
 def test_lines_are_rare() -> None:
