@@ -15,7 +15,8 @@ from extractor.tasks.keywords import at
 from extractor.tasks.schema import Schema
 
 MOST = 6  # examples that every document is shown
-ROOM = 1600  # tokens, about, that they may take, and as many again those that a document is shown of its own
+ROOM = 1600  # tokens, about, that they may take: one cached prefix
+OWN_ROOM = 800  # tokens, about, for those that a document is shown of its own, which are read anew each time
 Numbers = npt.NDArray[Any]
 
 _WORD = re.compile(r"[^\W_\u2e80-\ud7ff\uf900-\ufaff]+|[\u2e80-\ud7ff\uf900-\ufaff]")
@@ -63,7 +64,7 @@ class Nearest:
         for places, weights in (self._weights[term] for term in set(_terms(text)) if term in self._weights):
             scores[places] += weights
         chosen: list[Example] = []
-        room = float(ROOM)
+        room = float(OWN_ROOM)
         for n in np.argsort(-scores, kind="stable")[: 10 * count]:
             example = self.pool[n]
             if len(chosen) < count and example["text"] != text and self._sizes[n] <= room:

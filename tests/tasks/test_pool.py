@@ -9,7 +9,7 @@ from fakes import fake_prepared
 
 from extractor.check import check
 from extractor.prepare import Prepared
-from extractor.tasks.pool import MOST, ROOM, Nearest, covering
+from extractor.tasks.pool import MOST, OWN_ROOM, ROOM, Nearest, covering
 from extractor.tasks.schema import Schema, load_schema
 from extractor.types import Document
 
@@ -71,6 +71,13 @@ def test_the_text_itself_is_never_its_own_example() -> None:
     nearest = Nearest([example(one) for one in NEAR])
     assert NEAR[0] not in texts(nearest.of(NEAR[0], 4))
     assert len(nearest.of("", 2)) == 2 and len(nearest.of("…?", 9)) == 4
+
+
+def test_examples_of_its_own_that_are_too_long_make_way_for_the_next_nearest() -> None:
+    words = "word " * int(OWN_ROOM * 0.6 / 1.35)
+    nearest = Nearest([example(f"Ann {words}"), example(f"Ann Bo {words}"), example("Ann Bo is here"), example("Cy")])
+    found = texts(nearest.of("Ann Bo", 3))
+    assert set(found) == {"Ann Bo is here", f"Ann Bo {words}", "Cy"}  # and no second long one
 
 
 def test_a_document_is_shown_its_own_examples(tmp_path: Path) -> None:
