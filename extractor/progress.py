@@ -104,6 +104,8 @@ class Progress:
         self.counts.exit_code, self.counts.standing = code, standing
         if line := news(self.counts.tally):
             self.say("note", line)
+        if line := crowding(self.counts.tally):
+            self.say("warning", line)
         self._see("end")
 
     def error(self, line: str, code: int) -> None:
@@ -128,6 +130,17 @@ def news(tally: Tally) -> str:
     if not tally.new:
         return f"{tally.skipped:,} documents: {tally.skipped:,} settled before, nothing new"
     return f"{tally.new:,} new or changed of {tally.skipped + tally.new:,}"
+
+
+def crowding(tally: Tally) -> str:
+    """What a KV cache too small for the requests in it cost, and the cure; nothing where it was rare."""
+    if tally.preemptions <= tally.new / 10:
+        return ""
+    cure = "give more, --engine-arg gpu_memory_utilization=0.95 (GPU) or kv_cache_memory_bytes=BYTES (CPU),"
+    return (
+        f"the KV cache was too small: {tally.preemptions:,} times a request was put out of it and read anew; "
+        f"{cure} or ask less at once, --engine-arg max_num_seqs=N"
+    )
 
 
 class Ticker:

@@ -29,6 +29,7 @@ class Tally:
     unsettled: int = 0  # begun, and left behind by draining
     output_tokens: int = 0
     engine_seconds: float = 0.0  # that its requests stayed in the engine, added up
+    preemptions: int = 0  # times that a request lost its place in a full KV cache and was read anew
     seconds: float = 0.0  # wall clock, loading included
     load_seconds: float = 0.0
     interleaved: bool = False  # with other jobs in the same engine; then the seconds are those of all of them,
@@ -44,6 +45,7 @@ class Tally:
             self.problems[kept.problem.kind] += 1
         self.output_tokens += settlement.output_tokens
         self.engine_seconds += settlement.engine_seconds
+        self.preemptions += settlement.preemptions
 
     def as_json(self) -> dict[str, Any]:
         """The counts by name."""

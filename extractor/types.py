@@ -102,6 +102,7 @@ class Completion:
     queue_seconds: float | None = None
     first_token_seconds: float | None = None  # from scheduling to the first token
     seconds: float | None = None  # from the first token to the last
+    preemptions: int = 0  # how often it lost its place in a full KV cache and was read anew
     error: str = ""  # why `finish` is "error"
 
 
@@ -184,6 +185,11 @@ class Settlement:
     def engine_seconds(self) -> float:
         """Seconds that all attempts, thoughts included, were being answered, from scheduling to the last token."""
         return sum((c.first_token_seconds or 0.0) + (c.seconds or 0.0) for c in self._completions)
+
+    @property
+    def preemptions(self) -> int:
+        """How often one of the attempts lost its place in a full KV cache."""
+        return sum(completion.preemptions for completion in self._completions)
 
     @property
     def _completions(self) -> list[Completion]:

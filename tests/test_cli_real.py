@@ -91,6 +91,21 @@ def test_stdin_and_a_kv_cache_that_can_not_be_had(tiny, tmp_path, cache, cure):
     assert cure in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_kv_cache_too_small_for_its_requests_is_told_with_the_cure(tiny, tmp_path):
+    schema, source = tmp_path / "schema.json", tmp_path / "in.jsonl"
+    fields = {f"question {n}": {"const": f"answer {n * n}"} for n in range(20)}  # some 500 tokens that cannot end early
+    schema.write_text(json.dumps({"type": "object", "properties": fields, "required": list(fields)}))
+    source.write_text("".join(json.dumps({"text": f"Ada wrote to Babbage {n} times."}) + "\n" for n in range(8)))
+    small = ["--context", "2560", "--engine-arg", "kv_cache_memory_bytes=1310720", "--engine-arg", "dtype=float32"]
+    words = [str(source), "--schema", str(schema), "--model", str(tiny), "--max-answer-tokens", "700", *small]
+    done = extract("run", *words, "--out", str(tmp_path / "out"), "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["last_run"]["preemptions"] > 1
+    assert "the KV cache was too small" in done.stderr and "--engine-arg max_num_seqs=N" in done.stderr
+    cured = extract("run", *words, "--engine-arg", "max_num_seqs=1", "--out", str(tmp_path / "cured"))
+    assert cured.returncode == 0 and "KV cache" not in cured.stderr
+
+
 def test_show_prints_what_would_be_sent(tiny, tmp_path):
     done = extract(
         "show", str(SAMPLE), "--model", str(tiny), "--out", str(tmp_path), *WORDS, "--doc-id", "en-empty", "--json"

@@ -171,5 +171,6 @@ def _completion(request: Request, output: Any) -> Completion:
         queue_seconds=times.scheduled_ts - times.queued_ts if times else None,
         first_token_seconds=times.first_token_ts - times.scheduled_ts if times else None,
         seconds=times.last_token_ts - times.first_token_ts if times else None,
+        preemptions=getattr(times, "num_preemptions", 0),
         error=f"vLLM ended it with '{best.finish_reason}'" if finish == "error" else "",
     )
