@@ -1,11 +1,12 @@
 """From a job to everything that is known before a model is loaded: what runs, and what would be refused."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from pydantic import TypeAdapter, ValidationError
 
 from extractor.answers.signals import SIGNALS
 from extractor.config import Job
@@ -136,8 +137,11 @@ def _of_mode(model: Model, mode: ThinkingMode) -> Sampling:
 
 
 def _with(sampling: Sampling, given: dict[str, float]) -> Sampling:
-    values = {field.name: getattr(sampling, field.name) for field in fields(Sampling)} | given
-    return Sampling(**{**values, "top_k": int(values["top_k"])})
+    try:
+        return TypeAdapter(Sampling).validate_python(asdict(sampling) | given)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise UserError(f"--sampling {fault['loc'][0]}={fault['input']:g}: {fault['msg']}") from None
 
 
 def _context(job: Job, model: Model) -> tuple[int, dict[str, Any]]:

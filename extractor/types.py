@@ -1,7 +1,9 @@
 """What flows through the house: Document → Request → Completion → Extraction."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 Mode = Literal["no_think", "think", "auto"]
 ThinkingMode = Literal["no_think", "think"]
@@ -9,6 +11,7 @@ Finish = Literal["stop", "length", "repetition", "error"]
 ThinkingEnd = Literal["none", "closed", "budget", "truncated", "ended_inside", "repetition"]
 Match = Literal["exact", "normalised", "fuzzy", "none"]
 Status = Literal["ok", "empty", "quarantined"]
+HOTTEST = 2.0  # the highest temperature that vLLM draws at
 Ends = tuple[frozenset[str] | None, frozenset[str] | None]  # types of a relation's subject and object; None = any
 
 ProblemKind = Literal[
@@ -53,14 +56,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are drawn; temperature 0 is greedy."""
+    """How tokens are drawn; temperature 0 is greedy. The bounds are those of vLLM's SamplingParams (0.32)."""
 
-    temperature: float
-    top_p: float = 1.0
-    top_k: int = 0
-    min_p: float = 0.0
-    presence_penalty: float = 0.0
-    repetition_penalty: float = 1.0
+    temperature: Annotated[float, Field(ge=0, le=HOTTEST)]
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    top_k: Annotated[int, Field(ge=-1)] = 0
+    min_p: Annotated[float, Field(ge=0, le=1)] = 0.0
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] = 0.0
+    repetition_penalty: Annotated[float, Field(gt=0, lt=float("inf"))] = 1.0
 
 
 @dataclass(frozen=True, slots=True)

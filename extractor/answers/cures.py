@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from extractor.answers.signals import signals
 from extractor.tasks.desk import Desk
-from extractor.types import Completion, Extraction, Problem, ProblemKind, Request
+from extractor.types import HOTTEST, Completion, Extraction, Problem, ProblemKind, Request
 
 HOT = 0.8  # the least temperature of a draw after one that led into a loop
 REPAIR = "That answer is wrong: {fault}. Give the whole answer again, corrected, and nothing else."
@@ -72,7 +72,7 @@ def _draw_anew(desk: Desk, extraction: Extraction, problem: Problem) -> Request 
     """From the start, hotter; the seed is the engine's own, since a seed of its own kills vLLM's CPU build."""
     request = extraction.completion.request
     fresh = desk.build(request.document, request.mode)
-    sampling = replace(request.sampling, temperature=max(request.sampling.temperature + 0.2, HOT))
+    sampling = replace(request.sampling, temperature=min(max(request.sampling.temperature + 0.2, HOT), HOTTEST))
     return fresh if isinstance(fresh, Problem) else replace(fresh, sampling=sampling)
 
 

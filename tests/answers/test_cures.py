@@ -14,7 +14,7 @@ from extractor.pipeline import FLUSH, Corridor
 from extractor.run import corridor_of
 from extractor.store.tables import rows_of
 from extractor.tasks.chat import CLOSING, EARLY_STOP
-from extractor.types import Completion, Document, Finish, Problem, Request, Settlement
+from extractor.types import HOTTEST, Completion, Document, Finish, Problem, Request, Settlement
 
 GOOD = {"entities": [{"name": "Ann", "type": "person"}], "relations": [], "summary": "s"}
 GOOD_TEXT = json.dumps(GOOD)
@@ -96,12 +96,13 @@ def test_no_thought(tmp_path: Path) -> None:
     assert settlement.kept.thinking_end == "none" and settlement.kept.status == "ok"
 
 
-def test_a_thought_in_a_loop_is_drawn_anew_hotter(tmp_path: Path) -> None:
+@pytest.mark.parametrize("given, hotter", [({}, HOT), ({"temperature": 1.9}, HOTTEST)])
+def test_a_thought_in_a_loop_is_drawn_anew_hotter(tmp_path: Path, given: dict[str, float], hotter: float) -> None:
     script = Script(loop("la la"), "hm", GOOD_TEXT)
-    [settlement] = settle(corridor(tmp_path, mode="think"), script)
+    [settlement] = settle(corridor(tmp_path, mode="think", sampling=given), script)
     first, again, _ = script.asked
     assert again.is_thought and again.prompt == first.prompt and again.attempt == 2
-    assert again.sampling.temperature == max(HOT, first.sampling.temperature + 0.2)
+    assert again.sampling.temperature == hotter > first.sampling.temperature
     failed, kept = settlement.attempts
     assert (failed.thinking_end, failed.problem and failed.problem.kind) == ("repetition", "repetition")
     assert failed.completion.request.thought and failed.completion.request.thought.text == "la la"

@@ -1,6 +1,9 @@
-"""Modes that a model cannot do are refused with the cure."""
+"""Modes and sampling that a model or vLLM cannot do are refused with the cure."""
+
+from pathlib import Path
 
 import pytest
+from fakes import fake_prepared
 
 from extractor.errors import UserError
 from extractor.tasks.chat import ThinkingKind
@@ -44,3 +47,21 @@ def test_greedy_thinking_is_refused_unless_forced_or_prompted() -> None:
     check_sampling(greedy, "hybrid", True)  # type: ignore[arg-type]
     check_sampling(greedy, "never", False)  # type: ignore[arg-type]
     check_sampling({"no_think": Sampling(0.0)}, "hybrid", False)
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ({"temperature": 5}, "--sampling temperature=5: Input should be less than or equal to 2"),
+        ({"top_p": 0}, "--sampling top_p=0: Input should be greater than 0"),
+        ({"top_k": 2.5}, "--sampling top_k=2.5: Input should be a valid integer"),
+        ({"heat": 1}, "--sampling heat: not known (one of min_p, "),
+    ],
+)
+def test_sampling_that_vllm_refuses_is_told_before_anything_runs(
+    tmp_path: Path, given: dict[str, float], said: str
+) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "Ada"}\n')
+    with pytest.raises(UserError) as caught:
+        fake_prepared(tmp_path / "in.jsonl", tmp_path / "out", sampling=given)
+    assert str(caught.value).startswith(said)
