@@ -50,7 +50,7 @@ DEMO := data/sample.jsonl --schema news --model $(MODEL) --keep lang --max-answe
 
 demo: install
 	$(BIN)/extract models get $(MODEL)
-	$(BIN)/extract run $(DEMO) --out out/demo $(SETTLED)
+	$(BIN)/extract run $(DEMO) --out out/demo --supersede $(SETTLED)
 	$(BIN)/extract status out/demo
 
 demo-think: install
