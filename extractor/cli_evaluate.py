@@ -125,7 +125,7 @@ def compare_command(
         from extractor.evaluation.gold import load_gold
         from extractor.evaluation.html.render import comparison_page
         from extractor.evaluation.shelf import load_run, with_unique_labels
-        from extractor.evaluation.tables import arm_rows, difference_rows
+        from extractor.evaluation.tables import brief_arm_rows, brief_difference_rows
 
         known, code = load_gold(gold) if gold else None, OK
         if arms:
@@ -141,7 +141,7 @@ def compare_command(
             _print_json(found)
         else:
             typer.echo(found.verdict)
-            _print_rows([arm_rows(found), difference_rows(found)])
+            _print_rows([brief_arm_rows(found), brief_difference_rows(found)])
             _say([*found.notes, *_unmatched("least agreement on", [d.doc_id for d in found.disagreements])])
         raise typer.Exit(code)
 

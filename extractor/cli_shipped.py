@@ -29,8 +29,8 @@ def models_command(context: typer.Context, as_json: AsJson = False) -> None:
         if as_json:
             typer.echo(json.dumps(rows, ensure_ascii=False))
             return
-        shown = [[*list(row.values())[:-1], _here(row["present"])] for row in rows]
-        print_table(("name", "size", "languages", "thinks", "sampling", "context", "memory", "here"), shown)
+        columns = ("name", "thinking", "context", "memory")  # what fits a terminal; --json has all
+        print_table((*columns, "here"), ([*(row[name] for name in columns), _here(row["present"])] for row in rows))
 
 
 @models.command("get", epilog=FEW_CODES)

@@ -1,5 +1,6 @@
 """Tables for a terminal."""
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -7,18 +8,25 @@ from extractor.check import Checked
 from extractor.estimate import Estimate
 from extractor.status import Standing
 
+UNBOUNDED = 1000  # columns
+
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]], stderr: bool = False) -> None:
-    """Prints an aligned table; numbers to the right."""
+    """Prints an aligned table, as wide as the terminal; in a file or a pipe as wide as it wants to be."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     made = Table(*header, box=box.SIMPLE, header_style="bold")
-    made.columns[0].no_wrap = True  # a name that is cut can not be typed
+    for column in made.columns:
+        column.overflow = "fold"  # a name that is cut can not be typed
+    made.columns[0].no_wrap = True
     for row in rows:
         made.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
-    Console(stderr=stderr, highlight=False, markup=False, soft_wrap=False).print(made)
+    console = Console(stderr=stderr, highlight=False, markup=False, soft_wrap=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = UNBOUNDED
+    console.print(made)
 
 
 def standing_rows(standing: Standing) -> list[tuple[str, Any]]:

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable
 
+from extractor.evaluation.differences import HEADLINE
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Arm, Comparison, Difference, Evaluation, Score, Spread
 
 Rows = list[list[str]]
+MEDIAN_AND_95 = ", median / p95"
 
 
 def evaluation_rows(evaluation: Evaluation) -> Rows:
@@ -32,10 +34,9 @@ def brief_rows(evaluation: Evaluation) -> Rows:
 
 def _brief_row(row: list[str]) -> list[str]:
     of = re.sub("^(type|language|field) ", "", row[1])
-    cells = [re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.2f}", cell) for cell in row[2:5]]
-    values = [cell.partition(" (")[0] for cell in cells]
-    interval = (cells[1] if values[2] == "–" else cells[2]).partition(" (")[2].rstrip(")").replace("0.", ".")
-    return [row[0], of, *values, interval, "/".join(filter(None, row[5:]))]
+    values = [_short(cell).partition(" (") for cell in row[2:5]]
+    interval = (values[1] if row[4] == "–" else values[2])[2].rstrip(")")
+    return [row[0], of, *(value[0] for value in values), interval, "/".join(filter(None, row[5:]))]
 
 
 def arm_rows(comparison: Comparison) -> Rows:
@@ -47,8 +48,8 @@ def arm_rows(comparison: Comparison) -> Rows:
         ("quarantined", lambda arm: _estimate(arm.rates["quarantined"])),
         ("truncated", lambda arm: _estimate(arm.resources.truncated)),
         ("thinking ended", lambda arm: ", ".join(f"{k} {n}" for k, n in arm.resources.thinking_end.items()) or "–"),
-        *((f"{name} tokens, median / p95", _spent("tokens", name)) for name in comparison.arms[0].resources.tokens),
-        *((f"{name} seconds, median / p95", _spent("seconds", name)) for name in comparison.arms[0].resources.seconds),
+        *((f"{name} tokens{MEDIAN_AND_95}", _spent("tokens", name)) for name in comparison.arms[0].resources.tokens),
+        *((f"{name} seconds{MEDIAN_AND_95}", _spent("seconds", name)) for name in comparison.arms[0].resources.seconds),
         ("documents/s", lambda arm: _number(arm.resources.documents_per_second)),
         ("tokens/s", lambda arm: _number(arm.resources.tokens_per_second)),
         ("cost of 1,000 documents", lambda arm: _number(arm.resources.cost_per_1000_documents)),
@@ -74,6 +75,40 @@ def difference_rows(comparison: Comparison) -> Rows:
     ]
 
 
+def brief_arm_rows(comparison: Comparison) -> Rows:
+    """The columns of `arm_rows` with two digits, less the lines that are empty for all arms, for a terminal's width."""
+    (_, *arms), *rows = arm_rows(comparison)
+    told = [row for row in rows if set(row[1:]) != {"–"}]
+    return [
+        ["tokens and seconds:\nmedian / p95", *arms],
+        *([row[0].removesuffix(MEDIAN_AND_95), *map(_short, row[1:])] for row in told),
+    ]
+
+
+def brief_difference_rows(comparison: Comparison) -> Rows:
+    """Of `difference_rows` those that the verdict is about, over all documents, by length and by language."""
+    if not comparison.differences:
+        return [[_short(cell) for cell in row] for row in difference_rows(comparison)]
+    told = [d for d in comparison.differences if d.metric in HEADLINE and d.scope != "macro"]
+    header = [f"against {comparison.arms[0].label}", "", "of", "points", "95 %", "Holm p", "n"]
+    return [header, *map(_brief_difference, told)]
+
+
+def _brief_difference(d: Difference) -> list[str]:
+    what = f"{d.metric.removesuffix('_strict')} {d.measure.removesuffix('mean')}".strip()
+    points, _, interval = _points(d.estimate).partition(" (")
+    between = interval.rstrip(")").replace(" to ", "…")
+    return [d.arm, what, d.name or "all", points, between, f"{d.adjusted_p:.3f}", str(d.documents)]
+
+
+def _short(cell: str) -> str:
+    """0.780 (0.659–0.881) as 0.78 (.66–.88), and anything else as it is."""
+    if "–" not in cell or "(" not in cell:
+        return cell
+    short = re.sub(r"\b\d\.\d{3}\b", lambda number: f"{float(number[0]):.2f}", cell)
+    return re.sub(r"(?<=[(–])0(?=\.)", "", short).replace("–1.00)", "–1)")
+
+
 def _score_row(score: Score) -> list[str]:
     of = f"{score.scope} {score.name}".strip()
     counts = ("–" if n is None else str(n) for n in (score.hits, score.spurious, score.missed))
@@ -81,20 +116,22 @@ def _score_row(score: Score) -> list[str]:
 
 
 def _difference_row(d: Difference) -> list[str]:
-    e = d.estimate
-    points = " to ".join("–" if x is None else f"{100 * x:+.1f}" for x in (e.low, e.high))
-    value = "–" if e.value is None else f"{100 * e.value:+.1f}"
     of = f"{d.scope} {d.name}".strip()
     metric = f"{d.metric} {d.measure}"
     return [
         f"{d.arm} − {d.base}",
         metric,
         of,
-        f"{value} ({points})",
+        _points(d.estimate),
         f"{d.p:.3f}",
         f"{d.adjusted_p:.3f}",
         str(d.documents),
     ]
+
+
+def _points(estimate: Estimate) -> str:
+    value, *bounds = ("–" if x is None else f"{100 * x:+.1f}" for x in (estimate.value, estimate.low, estimate.high))
+    return f"{value} ({' to '.join(bounds)})"
 
 
 def _measured(comparison: Comparison) -> list[tuple[str, str]]:

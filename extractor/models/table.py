@@ -50,7 +50,7 @@ def _sampling(family: Family) -> str:
 def _tokens(family: Family) -> str:
     if not family.context:
         return "see config.json"
-    return f"{family.context}" + (f", {family.yarn_context} with YaRN" if family.yarn_context else "")
+    return f"{family.context}" + (f", YaRN {family.yarn_context}" if family.yarn_context else "")
 
 
 def _gb(size: int) -> str:

@@ -14,7 +14,9 @@ from extractor.evaluation.gold import Gold, load_gold
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Comparison, Difference
 from extractor.evaluation.shelf import load_run
+from extractor.evaluation.tables import brief_arm_rows, brief_difference_rows
 from extractor.evaluation.verdict import is_settled, is_within
+from extractor.present import table
 
 NAMES = [f"Name{n}" for n in range(6)]
 
@@ -54,6 +56,25 @@ def test_identical_arms_are_within_nothing_of_each_other(tmp_path: Path) -> None
         assert difference.p == difference.adjusted_p == 1
     assert comparison.disagreements == ()
     assert comparison.verdict.startswith("On 60 documents no_think is within 0.0 entity F1 points (0.0, 95 % interval")
+
+
+def test_the_tables_of_three_arms_fit_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("think", "no_think", "auto")
+    arms = {name: answers(40, 0.9 - n / 5, (0.5, 0.2), n) for n, name in enumerate(names)}
+    comparison = compared(tmp_path, gold_of(tmp_path, 40), arms)
+    monkeypatch.setenv("COLUMNS", "80")
+    for header, *rows in (brief_arm_rows(comparison), brief_difference_rows(comparison)):
+        table(header, rows)
+    said = capsys.readouterr().out
+    quality = next(a.evaluation for a in comparison.arms if a.evaluation)
+    f1 = next(s.f1 for s in quality.scores if (s.metric, s.scope) == ("entity_strict", "micro"))
+    assert f1 and f1.low and f1.high
+    assert f"({f1.low:.2f}–{f1.high:.2f})".replace("0.", ".") in said
+    lines = said.splitlines()
+    assert max(map(len, lines)) <= 80 and "cost of a correct item" not in said
+    assert sum(line.startswith(("  no_think", "  auto")) for line in lines) == 2 * 2 * 3  # arms, metrics, splits
 
 
 def test_a_small_difference_on_few_documents_cannot_be_told(tmp_path: Path) -> None:

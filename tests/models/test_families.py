@@ -143,4 +143,4 @@ def test_the_table_has_the_catalogue_first_and_every_family(tmp_path: Path, monk
     assert rows[0].languages == "Chinese, English"
     by_name = {row.name: row for row in rows}
     assert by_name["Qwen3-8B"].memory == "15.3 GiB, FP8 8.2"
-    assert by_name["Qwen3-8B"].context == "40960, 131072 with YaRN"
+    assert by_name["Qwen3-8B"].context == "40960, YaRN 131072"
