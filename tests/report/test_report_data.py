@@ -15,8 +15,11 @@ from extractor.evaluation.gold import load_gold
 from extractor.evaluation.html.cases import cases
 from extractor.evaluation.html.marks import RIGHT, UNKNOWN, WRONG, marks
 from extractor.evaluation.html.more import more_of, sample
+from extractor.evaluation.html.plots_scores import agreement, differences
 from extractor.evaluation.html.render import as_script_data, render_comparison, render_run
 from extractor.evaluation.html.texts import texts_of
+from extractor.evaluation.intervals import Estimate
+from extractor.evaluation.results import Agreement, Difference
 from extractor.evaluation.shelf import Run, load_run
 
 
@@ -173,3 +176,19 @@ def test_a_mistake_is_one_line(words: list[str], says: str) -> None:
     told = extract(*words)
     assert told.returncode == 1 and told.stdout == ""
     assert says in told.stderr and len(told.stderr.strip().splitlines()) == 1
+
+
+def test_each_thing_has_one_row_of_a_plot_and_each_arm_a_bar_in_it() -> None:
+    arms, metrics, some = (
+        ("think budget=512", "auto budget=512"),
+        ("entity_any_type", "rougeL"),
+        Estimate(0.1, 0.0, 0.2),
+    )
+    told = differences([Difference(a, "b", m, "f1", "micro", "", some, 0.5, 0.5, 9) for a in arms for m in metrics])
+    agreed = agreement([Agreement(a, "b", some, some, Estimate(None, None, None)) for a in arms])
+    assert told and agreed
+    for label in ("entity any type", "rougeL"):
+        assert told.svg.count(f">{label}</text>") == 1
+    for label in ("entities", "relations", "summaries"):
+        assert agreed.svg.count(f">{label}</text>") == 1
+    assert "budget" not in told.svg + agreed.svg  # the colours say it, the same on the whole page

@@ -38,14 +38,14 @@ def differences(differences: Sequence[Difference]) -> Plot | None:
     shown = [d for d in differences if not d.name and d.scope != "macro" and d.estimate.value is not None]
     if not shown:
         return None
-    labels = [f"{d.metric.replace('_', ' ').replace(' strict', '')}" + _of(d, shown) for d in shown]
-    with figure(70 + 24 * len(shown)) as (made, axes):
+    arms, metrics = (list(dict.fromkeys(getattr(d, name) for d in shown)) for name in ("arm", "metric"))
+    with figure(_height(len(metrics), len(arms))) as (made, axes):
         axes.axvline(0, color=FAINT, linewidth=1)
-        arms = list(dict.fromkeys(d.arm for d in shown))
-        for row, d in enumerate(shown):
-            colour = arm_colour(1 + arms.index(d.arm))
-            axes.errorbar(*point(d.estimate, row, 100), color=colour, marker="o", **BAR)
-        rows(axes, labels)
+        for d in shown:
+            n = arms.index(d.arm)
+            row = metrics.index(d.metric) + _shift(n, len(arms))
+            axes.errorbar(*point(d.estimate, row, 100), color=arm_colour(1 + n), marker="o", **BAR)
+        rows(axes, [metric.replace("_", " ").removesuffix(" strict") for metric in metrics])
         axes.set(xlabel=f"points, against {shown[0].base}")
         return Plot(
             f"Differences from {shown[0].base}",
@@ -54,21 +54,18 @@ def differences(differences: Sequence[Difference]) -> Plot | None:
         )
 
 
-def _of(difference: Difference, shown: Sequence[Difference]) -> str:
-    return f", {difference.arm}" if len({d.arm for d in shown}) > 1 else ""
-
-
 def agreement(agreements: Sequence[Agreement]) -> Plot | None:
     """How far each arm says the same as the first."""
     kinds = ("entities", "relations", "summaries")
     if not agreements or all(getattr(a, kind).value is None for a in agreements for kind in kinds):
         return None
-    with figure(80 + 24 * len(kinds) * len(agreements)) as (made, axes):
-        pairs = [(n, a, kind) for kind in kinds for n, a in enumerate(agreements, 1)]
-        for row, (n, a, kind) in enumerate(pairs):
-            if getattr(a, kind).value is not None:
-                axes.errorbar(*point(getattr(a, kind), row, 100), color=arm_colour(n), marker="o", **BAR)
-        rows(axes, [kind + (f", {a.arm}" if len(agreements) > 1 else "") for _, a, kind in pairs])
+    with figure(_height(len(kinds), len(agreements))) as (made, axes):
+        for n, a in enumerate(agreements):
+            for row, estimate in enumerate(getattr(a, kind) for kind in kinds):
+                if estimate.value is not None:
+                    place = point(estimate, row + _shift(n, len(agreements)), 100)
+                    axes.errorbar(*place, color=arm_colour(1 + n), marker="o", **BAR)
+        rows(axes, kinds)
         axes.set(xlabel=f"% in common with {agreements[0].base}", xlim=(-2, 102))
         caption = "Of all that either run found, what both found; for summaries, how alike they are."
         return Plot("Agreement", caption, svg_of(made, "a"))
@@ -81,17 +78,27 @@ def by_type(arms: Sequence[Seen], metric: str, noun: str) -> Plot | None:
     names = sorted(weight, key=lambda name: -weight[name])[:MOST_TYPES]
     if not names:
         return None
-    with figure(70 + len(names) * (16 + 8 * len(arms))) as (made, axes):
+    with figure(_height(len(names), len(arms))) as (made, axes):
         for n, by_name in enumerate(scores):
-            shift = (n - (len(arms) - 1) / 2) * 0.5 / len(arms)
             for row, name in enumerate(names):
                 if (s := by_name.get(name)) and (s.f1 or s.recall).value is not None:
-                    axes.errorbar(*point(s.f1 or s.recall, row + shift), color=arm_colour(n), marker="o", **BAR)
+                    place = point(s.f1 or s.recall, row + _shift(n, len(arms)))
+                    axes.errorbar(*place, color=arm_colour(n), marker="o", **BAR)
         rows(axes, [f"{name} ({weight[name]})" for name in names])
         evaluation = next(arm.evaluation for arm in arms if arm.evaluation)
         measure = _measure(evaluation, metric)
         axes.set(xlabel=measure, xlim=(-0.02, 1.02))
         return Plot(f"{noun}: {measure} by type", "In brackets: how many there are in gold.", svg_of(made, metric[0]))
+
+
+def _height(things: int, arms: int) -> float:
+    """Room for a row of things with a bar for each arm, in viewBox units."""
+    return 70 + things * (16 + 8 * arms)
+
+
+def _shift(arm: int, arms: int) -> float:
+    """How far an arm's bar lies from the middle of its row."""
+    return (arm - (arms - 1) / 2) * 0.5 / arms
 
 
 def _overall(evaluation: Evaluation, metric: str) -> Score | None:
