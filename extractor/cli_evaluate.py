@@ -79,11 +79,11 @@ def evaluate_command(
     extract evaluate out/news --gold data/gold.jsonl --report report.html
     """
     with boundary():
+        from extractor.evaluation.brief import brief_rows
         from extractor.evaluation.evaluate import evaluate
         from extractor.evaluation.gold import load_gold
         from extractor.evaluation.html.render import run_page
         from extractor.evaluation.shelf import load_run
-        from extractor.evaluation.tables import brief_rows
 
         loaded, known = load_run(run), load_gold(gold, labels)
         found = evaluate(loaded, known)
@@ -121,11 +121,11 @@ def compare_command(
     extract compare --run no_think,think,budget=512 news.jsonl --schema news --out out/compare
     """
     with boundary():
+        from extractor.evaluation.brief import brief_arm_rows, brief_difference_rows
         from extractor.evaluation.compare import compare
         from extractor.evaluation.gold import load_gold
         from extractor.evaluation.html.render import comparison_page
         from extractor.evaluation.shelf import load_run, with_unique_labels
-        from extractor.evaluation.tables import brief_arm_rows, brief_difference_rows
 
         known, code = load_gold(gold) if gold else None, OK
         if arms:

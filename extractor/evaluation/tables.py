@@ -1,9 +1,7 @@
-"""Results as rows for a terminal; the first row is the header."""
+"""Results as rows of a table; the first row is the header."""
 
-import re
 from collections.abc import Callable
 
-from extractor.evaluation.differences import HEADLINE
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Arm, Comparison, Difference, Evaluation, Score, Spread
 
@@ -24,19 +22,6 @@ def evaluation_rows(evaluation: Evaluation) -> Rows:
         ),
         *([kind, "documents", "", "", _estimate(e), "", "", ""] for kind, e in evaluation.rates.items()),
     ]
-
-
-def brief_rows(evaluation: Evaluation) -> Rows:
-    """The same with two digits and the interval of F1 (or recall) alone, for the width of a terminal."""
-    header = ["metric", "of", "P", "R", "F1", "95 %", "✓/✗/miss"]
-    return [header, *(_brief_row(row) for row in evaluation_rows(evaluation)[1:])]
-
-
-def _brief_row(row: list[str]) -> list[str]:
-    of = re.sub("^(type|language|field) ", "", row[1])
-    values = [_short(cell).partition(" (") for cell in row[2:5]]
-    interval = (values[1] if row[4] == "–" else values[2])[2].rstrip(")")
-    return [row[0], of, *(value[0] for value in values), interval, "/".join(filter(None, row[5:]))]
 
 
 def arm_rows(comparison: Comparison) -> Rows:
@@ -75,40 +60,6 @@ def difference_rows(comparison: Comparison) -> Rows:
     ]
 
 
-def brief_arm_rows(comparison: Comparison) -> Rows:
-    """The columns of `arm_rows` with two digits, less the lines that are empty for all arms, for a terminal's width."""
-    (_, *arms), *rows = arm_rows(comparison)
-    told = [row for row in rows if set(row[1:]) != {"–"}]
-    return [
-        ["tokens and seconds:\nmedian / p95", *arms],
-        *([row[0].removesuffix(MEDIAN_AND_95), *map(_short, row[1:])] for row in told),
-    ]
-
-
-def brief_difference_rows(comparison: Comparison) -> Rows:
-    """Of `difference_rows` those that the verdict is about, over all documents, by length and by language."""
-    if not comparison.differences:
-        return [[_short(cell) for cell in row] for row in difference_rows(comparison)]
-    told = [d for d in comparison.differences if d.metric in HEADLINE and d.scope != "macro"]
-    header = [f"against {comparison.arms[0].label}", "", "of", "points", "95 %", "Holm p", "n"]
-    return [header, *map(_brief_difference, told)]
-
-
-def _brief_difference(d: Difference) -> list[str]:
-    what = f"{d.metric.removesuffix('_strict')} {d.measure.removesuffix('mean')}".strip()
-    points, _, interval = _points(d.estimate).partition(" (")
-    between = interval.rstrip(")").replace(" to ", "…")
-    return [d.arm, what, d.name or "all", points, between, f"{d.adjusted_p:.3f}", str(d.documents)]
-
-
-def _short(cell: str) -> str:
-    """0.780 (0.659–0.881) as 0.78 (.66–.88), and anything else as it is."""
-    if "–" not in cell or "(" not in cell:
-        return cell
-    short = re.sub(r"\b\d\.\d{3}\b", lambda number: f"{float(number[0]):.2f}", cell)
-    return re.sub(r"(?<=[(–])0(?=\.)", "", short).replace("–1.00)", "–1)")
-
-
 def _score_row(score: Score) -> list[str]:
     of = f"{score.scope} {score.name}".strip()
     counts = ("–" if n is None else str(n) for n in (score.hits, score.spurious, score.missed))
@@ -122,14 +73,15 @@ def _difference_row(d: Difference) -> list[str]:
         f"{d.arm} − {d.base}",
         metric,
         of,
-        _points(d.estimate),
+        points(d.estimate),
         f"{d.p:.3f}",
         f"{d.adjusted_p:.3f}",
         str(d.documents),
     ]
 
 
-def _points(estimate: Estimate) -> str:
+def points(estimate: Estimate) -> str:
+    """A difference in points with its interval: -16.6 (-27.4 to -7.5)."""
     value, *bounds = ("–" if x is None else f"{100 * x:+.1f}" for x in (estimate.value, estimate.low, estimate.high))
     return f"{value} ({' to '.join(bounds)})"
 

@@ -9,12 +9,12 @@ import pytest
 from shelves import document, entity, write_gold, write_run
 
 from extractor.errors import UserError
+from extractor.evaluation.brief import brief_arm_rows, brief_difference_rows
 from extractor.evaluation.compare import compare
 from extractor.evaluation.gold import Gold, load_gold
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Comparison, Difference
 from extractor.evaluation.shelf import load_run
-from extractor.evaluation.tables import brief_arm_rows, brief_difference_rows
 from extractor.evaluation.verdict import is_settled, is_within
 from extractor.present import table
 
