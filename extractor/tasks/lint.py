@@ -1,6 +1,7 @@
 """What is wrong with a schema: its form, its references, its keywords."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from typing import Any
 
 import jsonschema
@@ -21,6 +22,7 @@ def lint(where: str, body: dict[str, Any], draft: type[Validator]) -> Iterator[s
     """Notes on a schema of this draft, for its author; UserError for what is wrong with it."""
     _check_form(where, draft, body)
     _check_references(where, body, draft)
+    _check_required(where, body)
     yield from _keyword_notes(where, body)
 
 
@@ -29,7 +31,18 @@ def _check_form(where: str, draft: type[Validator], body: Any) -> None:
         draft.check_schema(body)
     except jsonschema.SchemaError as error:
         at = "/".join(map(str, error.absolute_path)) or "the root"
-        raise UserError(f"{where}: not a JSON Schema: at {at}: {error.message[:200]}") from None
+        told = next((inner for inner in error.context or () if inner.validator == "enum"), error)
+        raise UserError(f"{where}: not a JSON Schema: at {at}: {told.message[:200]}{_meant(told)}") from None
+
+
+def _meant(error: jsonschema.SchemaError) -> str:
+    known = error.validator_value if error.validator == "enum" else []
+    return _near(str(error.instance), [word for word in known if isinstance(word, str)])
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    near = get_close_matches(word, known, 1)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def _check_references(where: str, body: dict[str, Any], draft: type[Validator]) -> None:
@@ -65,6 +78,17 @@ def _target(where: str, place: tuple[str, Resolver]) -> tuple[str, Any]:
     except (Unresolvable, ValueError):
         remote = "is remote and nothing is ever fetched" if "://" in reference else "leads nowhere"
         raise UserError(f"{where}: $ref {reference} {remote}; copy what it means into $defs") from None
+
+
+def _check_required(where: str, body: dict[str, Any]) -> None:
+    """No object demands a property that it forbids: there is no answer to that."""
+    for path, node in walk(body):
+        closed = node.get("additionalProperties") is False and not node.get("patternProperties")
+        known, required = node.get("properties", {}), node.get("required")
+        for name in required if closed and isinstance(required, list) else ():
+            if name not in known:
+                at = f"{path}/required: '{name}' is not among the properties, and no other is allowed"
+                raise UserError(f"{where}: {at}{_near(name, known)}")
 
 
 def _keyword_notes(where: str, body: dict[str, Any]) -> Iterator[str]:

@@ -69,6 +69,11 @@ WRONG = [
     ("[]", "a schema is a JSON object, this is list"),
     ('"text"', "a schema is a JSON object, this is str"),
     ({"type": "objekt"}, "not a JSON Schema: at type"),
+    ({"type": "arrray"}, "; did you mean 'array'?"),
+    (
+        {"properties": {"summary": {}}, "required": ["sumary"], "additionalProperties": False},
+        "/required: 'sumary' is not among the properties, and no other is allowed; did you mean 'summary'?",
+    ),
     ({"properties": {"a": {"minimum": "1"}}}, "not a JSON Schema: at properties/a/minimum"),
     ({"$schema": ["x"]}, "$schema is the address of a draft"),
     ({"propertys": {}}, "'propertys' is no JSON Schema keyword; did you mean 'properties'?"),
