@@ -34,7 +34,7 @@ def brief_difference_rows(comparison: Comparison) -> Rows:
 
 def _brief_row(row: list[str]) -> list[str]:
     of = re.sub("^(type|language|field) ", "", row[1])
-    values = [_short(cell).partition(" (") for cell in row[2:5]]
+    values = [_two_digits(cell).partition(" (") for cell in row[2:5]]
     interval = (values[1] if row[4] == "–" else values[2])[2].rstrip(")")
     return [row[0], of, *(value[0] for value in values), interval, "/".join(filter(None, row[5:]))]
 
@@ -48,7 +48,10 @@ def _brief_difference(d: Difference) -> list[str]:
 
 def _short(cell: str) -> str:
     """0.780 (0.659–0.881) as 0.78 (.66–.88), and anything else as it is."""
-    if "–" not in cell or "(" not in cell:
-        return cell
+    return _two_digits(cell) if "–" in cell and "(" in cell else cell
+
+
+def _two_digits(cell: str) -> str:
+    """With as many digits as 40 documents bear, and no more signs than are needed."""
     short = re.sub(r"\b\d\.\d{3}\b", lambda number: f"{float(number[0]):.2f}", cell)
     return re.sub(r"(?<=[(–])0(?=\.)", "", short).replace("–1.00)", "–1)")

@@ -1,6 +1,7 @@
 """Set runs side by side on the documents that all of them settled."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -55,6 +56,9 @@ def compare(
 def _joined(runs: Sequence[Run]) -> list[str]:
     if len(runs) < 2:
         raise UserError("a comparison wants two or more output folders; give another, or use `extract evaluate`")
+    places = [Path(run.path).resolve() for run in runs]
+    if twice := next((run.path for run, place in zip(runs, places, strict=True) if places.count(place) > 1), None):
+        raise UserError(f"{twice} is there twice; a comparison is of different runs")
     ids = sorted(set(runs[0].rows).intersection(*(run.rows for run in runs[1:])))
     if not ids:
         names = ", ".join(run.path for run in runs)

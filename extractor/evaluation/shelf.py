@@ -53,7 +53,9 @@ class Run:
 
     @property
     def pending(self) -> int:
-        """Documents of the input that were not settled when the last run ended."""
+        """Documents of the input that were not settled when the last run ended, or for one under way, by now."""
+        if self.last.get("state") == "running":
+            return max((self.last.get("total") or 0) - len(self.rows), 0)
         return int(self.last.get("pending") or 0)
 
     @property
@@ -80,7 +82,7 @@ def load_run(out: str) -> Run:
     folder = Path(out)
     documents = _table(folder, "documents", DOCUMENTS)
     if documents is None:
-        raise UserError(f"{out}: no documents/part-*.parquet in it; give the --out folder of a run")
+        raise UserError(f"{out}: {_nothing(folder)}")
     rows = {doc_id: row for row, doc_id in enumerate(documents.column("doc_id").to_pylist())}
     summaries = _rows(folder, "summaries", ("doc_id", "summary"))
     return _named(
@@ -134,6 +136,12 @@ def _entity(row: dict[str, Any]) -> Entity:
 def _relation(row: dict[str, Any]) -> Relation:
     ids = (row["relation_id"], row["subject_id"], row["predicate"], row["object_id"])
     return Relation(*ids, row["subject"], row["object"], None, {})
+
+
+def _nothing(folder: Path) -> str:
+    if (folder / "manifest.json").exists():
+        return "no document is settled yet; extract status says how far the run is"
+    return "not an output folder of extract run" if folder.exists() else "no such folder; give the --out of a run"
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -232,5 +232,8 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
         compare([one], None, gpu_hour_price=None)
     with pytest.raises(UserError, match="share no doc_id"):
         compare([one, two], None, gpu_hour_price=None)
+    with pytest.raises(UserError, match="one is there twice"):
+        compare([one, one], None, gpu_hour_price=None)
+    same = load_run(write_run(tmp_path / "same", [document("a")]))
     with pytest.raises(UserError, match="none of the 1 documents"):
-        compare([one, one], gold_of(tmp_path, 1), gpu_hour_price=None)
+        compare([one, same], gold_of(tmp_path, 1), gpu_hour_price=None)

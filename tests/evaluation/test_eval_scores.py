@@ -170,9 +170,9 @@ def test_quarantined_documents_count_as_finding_nothing_and_absent_ones_are_list
 
 def test_pending_documents_count_as_finding_nothing_if_the_manifest_owns_up_to_them(tmp_path: Path) -> None:
     file = write_gold(tmp_path / "gold.jsonl", [{**GOLD, "doc_id": doc_id} for doc_id in ("a", "b", "c")])
-    for pending, documents, missed in ((2, 3, 7), (1, 1, 1)):
-        last_run = {"last_run": {"pending": pending}}
-        out = write_run(tmp_path / str(pending), [document("a", entities=PEOPLE)], last_run)
+    under_way = {"state": "running", "total": 3}
+    for said, documents, missed in (({"pending": 2}, 3, 7), ({"pending": 1}, 1, 1), (under_way, 3, 7)):
+        out = write_run(tmp_path / str(said), [document("a", entities=PEOPLE)], {"last_run": said})
         evaluation = evaluate(load_run(out), load_gold(file), resamples=20)
         assert (evaluation.documents, pick(evaluation, "entity_strict").missed) == (documents, missed)
 
@@ -180,8 +180,13 @@ def test_pending_documents_count_as_finding_nothing_if_the_manifest_owns_up_to_t
 def test_a_run_without_gold_documents_or_without_documents_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="share no doc_id"):
         scored(tmp_path, [document("other")], [GOLD])
-    with pytest.raises(UserError, match="no documents/part"):
+    with pytest.raises(UserError, match="nowhere: no such folder"):
         load_run(str(tmp_path / "nowhere"))
+    with pytest.raises(UserError, match="not an output folder of extract run"):
+        load_run(str(tmp_path))
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(UserError, match="no document is settled yet"):
+        load_run(str(tmp_path))
 
 
 def test_counts_of_each_document_are_kept(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_the_commands(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["report", "nowhere"], "no documents/part-*.parquet"),
+        (["report", "nowhere"], "nowhere: no such folder"),
         (["evaluate", "nowhere", "--gold", "no.jsonl"], "nowhere"),
         (["compare", "nowhere"], "nowhere"),
     ],
