@@ -38,7 +38,8 @@ def _family_row(family: Family) -> Row:
     size = f"{family.billions:g} billion" if family.billions else ""
     memory = f"{family.memory_gib:g} GiB, FP8 {replace(family, fp8=True).memory_gib:g}" if family.memory_gib else ""
     known = (family.thinking, _sampling(family), _tokens(family))
-    return Row(family.name, size, family.languages, *known, memory, None)
+    name = f"Qwen/{family.name}" if family.billions else family.name  # one model, by its id on the hub
+    return Row(name, size, family.languages, *known, memory, None)
 
 
 def _sampling(family: Family) -> str:
