@@ -39,7 +39,7 @@ def get_command(name: Annotated[str, typer.Argument(help="a name from extract mo
     with boundary():
         from extractor.models.fetch import get
 
-        with tqdm(unit="B", unit_scale=True, dynamic_ncols=True, leave=False) as bar:
+        with tqdm(unit="B", unit_scale=True, dynamic_ncols=True, leave=False, delay=1) as bar:
 
             def progress(done: int, total: int, what: str) -> None:
                 bar.total, bar.n = total, done

@@ -40,7 +40,8 @@ def standing_rows(standing: Standing) -> list[tuple[str, Any]]:
     if again := standing.escalated.documents:
         rows += [("thought about again", again), ("  answer changed", standing.escalated.changed)]
         rows += [("    had failed before", standing.escalated.rescued), ("  tokens for it", standing.escalated.tokens)]
-    rows += [(name.replace("_", " "), count) for name, count in standing.tokens.items()]
+    named = {"total_tokens": "written in all attempts"}
+    rows += [(named.get(name, name.replace("_", " ")), count) for name, count in standing.tokens.items()]
     if standing.seconds is not None:
         rows.append(("seconds (last run)", f"{standing.seconds:,.1f}"))
     return rows

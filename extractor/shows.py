@@ -118,7 +118,8 @@ def _so_far(counts: Counts) -> str:
     done = tally.skipped + tally.new
     said = f"{done:,} of {_number(tally.total)} documents"
     said += f" ({done / tally.total:.0%})" if tally.total else ""
-    said += f", {_pace(counts.rate(tally.new))}, {counts.rate(tally.output_tokens):,.0f} tokens/s"
+    tokens = counts.rate(tally.output_tokens)
+    said += f", {_pace(counts.rate(tally.new))}, {tokens:,.{0 if tokens >= 10 else 1}f} tokens/s"
     said += f", {tally.settled['quarantined']:,} quarantined"
     left = counts.seconds_left
     return said if left is None else f"{said}, {tqdm.format_interval(left)} left"
