@@ -26,6 +26,9 @@ class Corridor:
         self.answered: Mapping[str, Sequence[Answered]] = {}  # attempts of an earlier run, by fingerprint
         self.stored: Callable[[Request], Sequence[Answered]] = lambda request: ()  # of another output, to be replayed
         self.documents: Iterator[Document] = iter(())
+        self.beat: Callable[[], None] = lambda: (
+            None
+        )  # called whenever the engine asks for more, with or without answers
         self.passed = 0  # documents of the input that lie behind; whoever feeds `documents` counts them
         self._halves: deque[Request] = deque()  # what a request under way still needs to be an attempt
         self._again: deque[Request] = deque()  # further attempts: the next wave
@@ -129,6 +132,8 @@ def _requests(corridors: Sequence[Corridor]) -> Iterator[Request | None]:
 
 
 def _next(corridors: Sequence[Corridor]) -> Request | None:
+    for corridor in corridors:
+        corridor.beat()
     for corridor in corridors:
         if request := corridor.due():
             return request

@@ -114,6 +114,7 @@ class _Arm:
         size = PartSize(job.part_documents, job.part_seconds)
         unsettled = self.corridor.unsettled.values
         self.writer = Writer(self.shelf, self.old, self.waiting, unsettled, size, not job.no_reasoning)
+        self.corridor.beat = self.writer.tend
 
     def begin(self, draining: Callable[[], bool]) -> None:
         """Says that it begins; `draining` will say when it is to end."""

@@ -40,8 +40,13 @@ class Writer:
             self._since = time.monotonic()
         self._gathered.append(rows_of(settlement, self._reasoning))  # one stroke, that Ctrl-C cannot halve
         self._waiting.forget(settlement.kept.completion.request.fingerprint)
-        full = len(self._gathered) >= self._size.documents
-        if full or time.monotonic() - self._since >= self._size.seconds:
+        if len(self._gathered) >= self._size.documents:
+            self.commit()
+        self.tend()
+
+    def tend(self) -> None:
+        """Commits what has been gathered for long enough."""
+        if self._gathered and time.monotonic() - self._since >= self._size.seconds:
             self.commit()
 
     def commit(self) -> None:

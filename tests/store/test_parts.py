@@ -5,16 +5,21 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from fakes import Silent, answering, fake_prepared
 from shop import GOOD, Clerk, assert_whole, rows, settle, some, write
 
+from extractor.engines.fake import FakeEngine
 from extractor.errors import ExtractorError, UserError
+from extractor.run import run
 from extractor.status import standing
 from extractor.store.shelf import Shelf
 from extractor.store.tables import SCHEMAS, TABLES
+from extractor.types import Completion, Request
 
 
 @pytest.fixture
@@ -35,6 +40,31 @@ def test_a_run_fills_parts_and_the_same_again_asks_nothing(tmp_path: Path, out: 
     again = settle(inputs, out, clerk)
     assert (again.skipped, again.settled.total(), len(clerk.asked)) == (10, 0, 10)
     assert not list(out.rglob("*.tmp")) and not (out / ".lock").exists()
+
+
+class Busy(FakeEngine):
+    """Asks for more again and again after its first answer, as an engine that steps on does, until a part is there."""
+
+    def __init__(self, out: Path) -> None:
+        super().__init__(answering(lambda request: GOOD)._answer)
+        self.out, self.parts_seen = out, 0
+
+    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
+        source = iter(requests)
+        under_way = [request for request in (next(source), next(source)) if request]
+        yield self._answer(under_way[0])
+        ends = time.monotonic() + 20
+        while not self.parts_seen and time.monotonic() < ends:
+            assert next(source) is None
+            self.parts_seen = len(Shelf(self.out).parts())
+        yield self._answer(under_way[1])
+
+
+def test_a_part_is_committed_in_time_though_no_further_document_comes_back(tmp_path: Path, out: Path) -> None:
+    prepared, engine = fake_prepared(write(tmp_path / "in.jsonl", some(2)), out, part_seconds=0.3), Busy(out)
+    tally = run(prepared, lambda _: engine, Silent(), bool)
+    assert (engine.parts_seen, tally.settled) == (1, {"ok": 2})
+    assert_whole(out, ids(some(2)))
 
 
 @pytest.mark.parametrize("seed", range(3))
