@@ -48,9 +48,9 @@ class MetricsFile:
 
     def see(self, event: Event, counts: Counts) -> None:
         """Writes the file at the start, about every ten seconds, and at the end."""
-        if counts.exit_code == HELD or (event == "document" and not self._ticker.due()):
+        if counts.exit_code == HELD or (event in ("document", "wait") and not self._ticker.due()):
             return
-        if event in ("start", "document", "end"):
+        if event in ("start", "document", "wait", "end"):
             self._runs[str(counts.out)] = list(samples(counts, time.time()))
             self._write(event)
 

@@ -11,7 +11,7 @@ from extractor.tally import Tally
 from extractor.types import Settlement
 
 EVERY = 10.0  # seconds between two reports
-Event = Literal["start", "loading", "loaded", "document", "end"]
+Event = Literal["start", "loading", "loaded", "document", "wait", "end"]
 Tone = Literal["note", "warning", "error"]
 
 
@@ -98,6 +98,10 @@ class Progress:
         for step in settlement.attempts:
             self.counts.prompt_tokens += (step.completion.request.thought or step.completion).prompt_tokens
         self._see("document")
+
+    def waiting(self) -> None:
+        """Nothing new, and time passes."""
+        self._see("wait")
 
     def end(self, code: int, standing: Standing | None) -> None:
         """The run is over."""

@@ -114,7 +114,7 @@ class _Arm:
         size = PartSize(job.part_documents, job.part_seconds)
         unsettled = self.corridor.unsettled.values
         self.writer = Writer(self.shelf, self.old, self.waiting, unsettled, size, not job.no_reasoning)
-        self.corridor.beat = self.writer.tend
+        self.corridor.beat = self.beat
 
     def begin(self, draining: Callable[[], bool]) -> None:
         """Says that it begins; `draining` will say when it is to end."""
@@ -128,6 +128,11 @@ class _Arm:
         self.writer.add(settlement)
         self.tally.add(settlement)
         self.watch.settled(settlement)
+
+    def beat(self) -> None:
+        """Time passes, whether or not documents come back."""
+        self.writer.tend()
+        self.watch.waiting()
 
     def commit(self) -> None:
         """Puts what is done on the disk."""

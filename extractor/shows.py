@@ -31,6 +31,7 @@ class Bar:
     def __init__(self, name: str = "") -> None:
         self._name = name
         self._bar: tqdm | None = None
+        self._ticker = Ticker(1.0)
 
     def see(self, event: Event, counts: Counts) -> None:
         """Moves the bar."""
@@ -43,6 +44,9 @@ class Bar:
             rate, bad = counts.rate(counts.tally.output_tokens), counts.tally.settled["quarantined"]
             self._bar.set_postfix_str(f"{rate:,.0f} tok/s, {bad} quarantined", refresh=False)
             self._bar.update()
+        elif event == "wait":
+            if self._ticker.due():
+                self._bar.refresh()
         elif event == "end":
             self._close()
         else:
@@ -75,7 +79,7 @@ class Lines(Errors):
             _write(f"extract: loading {counts.model}")
         elif event == "loaded":
             _write(f"extract: {counts.model} is loaded, {counts.seconds:,.0f} s after the start")
-        elif event == "document" and self._ticker.due():
+        elif event in ("document", "wait") and self._ticker.due():
             _write(_line(self._name, "note", _so_far(counts)))
 
     def say(self, tone: Tone, line: str, code: int | None = None) -> None:
@@ -91,7 +95,7 @@ class JsonLines:
 
     def see(self, event: Event, counts: Counts) -> None:
         """Writes the event with the counts."""
-        if event == "document":
+        if event in ("document", "wait"):
             if self._ticker.due():
                 self._write("progress", as_json(counts))
         elif event in ("loading", "loaded"):

@@ -75,6 +75,17 @@ def test_lines_say_how_fast_it_goes_and_from_the_second_document_how_long_it_tak
     assert re.search(says, stderr.getvalue().splitlines()[-1])
 
 
+def test_a_busy_engine_is_no_silence() -> None:
+    with redirect_stderr(io.StringIO()) as stderr:
+        shows: list[Show] = [Lines(every=0.0), JsonLines(Path("out"), every=0.0)]
+        progress = Progress(Path("out"), shows)
+        progress.begin(Tally(4))
+        progress.waiting()
+    _, started, line, event = stderr.getvalue().splitlines()
+    assert json.loads(started)["event"] == "start" and line.startswith("extract: 0 of 4 documents (0%)")
+    assert json.loads(event)["event"] == "progress"
+
+
 def test_lines_are_rare() -> None:
     assert len(shown(Lines(every=60.0)).splitlines()) == 6  # no progress in the first minute
 
