@@ -6,32 +6,38 @@ from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Arm, Comparison, Difference, Evaluation, Score, Spread
 
 Rows = list[list[str]]
+Show = Callable[[Estimate | None], str]
 MEDIAN_AND_95 = ", median / p95"
 
 
-def evaluation_rows(evaluation: Evaluation) -> Rows:
+def in_full(estimate: Estimate | None) -> str:
+    """0.780 (0.659–0.881); a dash where there is nothing."""
+    if estimate is None or estimate.value is None:
+        return "–"
+    interval = "" if estimate.low is None else f" ({estimate.low:.3f}–{estimate.high:.3f})"
+    return f"{estimate.value:.3f}{interval}"
+
+
+def evaluation_rows(evaluation: Evaluation, show: Show = in_full) -> Rows:
     """Metrics with 95 % intervals: all metrics overall, then the strict ones by type and language, then averages."""
     overall = [s for s in evaluation.scores if s.scope in ("micro", "macro")]
     parts = [s for s in evaluation.scores if s not in overall and s.metric.endswith("strict")]
     return [
         ["metric", "of", "precision", "recall", "F1", "right", "wrong", "missed"],
-        *(_score_row(score) for score in (*overall, *parts)),
-        *(
-            [a.metric, a.name or a.scope, "", "", _estimate(a.estimate), "", "", f"n={a.n}"]
-            for a in evaluation.averages
-        ),
-        *([kind, "documents", "", "", _estimate(e), "", "", ""] for kind, e in evaluation.rates.items()),
+        *(_score_row(score, show) for score in (*overall, *parts)),
+        *([a.metric, a.name or a.scope, "", "", show(a.estimate), "", "", f"n={a.n}"] for a in evaluation.averages),
+        *([kind, "documents", "", "", show(e), "", "", ""] for kind, e in evaluation.rates.items()),
     ]
 
 
-def arm_rows(comparison: Comparison) -> Rows:
+def arm_rows(comparison: Comparison, show: Show = in_full) -> Rows:
     """One column for each arm: quality, validity, tokens, seconds, cost."""
     lines: list[tuple[str, Callable[[Arm], str]]] = [
-        *((f"{metric} {measure}", _quality(metric, measure)) for metric, measure in _measured(comparison)),
-        ("valid", lambda arm: _estimate(arm.rates["valid"])),
-        ("empty", lambda arm: _estimate(arm.rates["empty"])),
-        ("quarantined", lambda arm: _estimate(arm.rates["quarantined"])),
-        ("truncated", lambda arm: _estimate(arm.resources.truncated)),
+        *((f"{metric} {measure}", _quality(metric, measure, show)) for metric, measure in _measured(comparison)),
+        ("valid", lambda arm: show(arm.rates["valid"])),
+        ("empty", lambda arm: show(arm.rates["empty"])),
+        ("quarantined", lambda arm: show(arm.rates["quarantined"])),
+        ("truncated", lambda arm: show(arm.resources.truncated)),
         ("thinking ended", lambda arm: ", ".join(f"{k} {n}" for k, n in arm.resources.thinking_end.items()) or "–"),
         *((f"{name} tokens{MEDIAN_AND_95}", _spent("tokens", name)) for name in comparison.arms[0].resources.tokens),
         *((f"{name} seconds{MEDIAN_AND_95}", _spent("seconds", name)) for name in comparison.arms[0].resources.seconds),
@@ -44,13 +50,13 @@ def arm_rows(comparison: Comparison) -> Rows:
     return [["", *(arm.label for arm in comparison.arms)], *([n, *map(cell, comparison.arms)] for n, cell in lines)]
 
 
-def difference_rows(comparison: Comparison) -> Rows:
+def difference_rows(comparison: Comparison, show: Show = in_full) -> Rows:
     """Every difference from the first arm in points, with interval and p; agreement where there is no gold."""
     if not comparison.differences:
         return [
             ["arms", "entities agree", "relations agree", "summaries alike"],
             *(
-                [f"{a.arm}, {a.base}", *map(_estimate, (a.entities, a.relations, a.summaries))]
+                [f"{a.arm}, {a.base}", *map(show, (a.entities, a.relations, a.summaries))]
                 for a in comparison.agreements
             ),
         ]
@@ -60,10 +66,10 @@ def difference_rows(comparison: Comparison) -> Rows:
     ]
 
 
-def _score_row(score: Score) -> list[str]:
+def _score_row(score: Score, show: Show) -> list[str]:
     of = f"{score.scope} {score.name}".strip()
     counts = ("–" if n is None else str(n) for n in (score.hits, score.spurious, score.missed))
-    return [score.metric, of, _estimate(score.precision), _estimate(score.recall), _estimate(score.f1), *counts]
+    return [score.metric, of, show(score.precision), show(score.recall), show(score.f1), *counts]
 
 
 def _difference_row(d: Difference) -> list[str]:
@@ -91,14 +97,14 @@ def _measured(comparison: Comparison) -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
-def _quality(metric: str, measure: str) -> Callable[[Arm], str]:
+def _quality(metric: str, measure: str, show: Show) -> Callable[[Arm], str]:
     def cell(arm: Arm) -> str:
         if not arm.evaluation:
             return "–"
         scores = [s for s in arm.evaluation.scores if (s.metric, s.scope) == (metric, "micro")]
         means = [a.estimate for a in arm.evaluation.averages if (a.metric, a.scope) == (metric, "all")]
         found = [s.f1 if measure == "f1" else s.recall for s in scores] + means
-        return _estimate(found[0] if found else None)
+        return show(found[0] if found else None)
 
     return cell
 
@@ -109,13 +115,6 @@ def _spent(what: str, name: str) -> Callable[[Arm], str]:
         return "–" if spread.median is None else f"{_number(spread.median)} / {_number(spread.p95)}"
 
     return cell
-
-
-def _estimate(estimate: Estimate | None) -> str:
-    if estimate is None or estimate.value is None:
-        return "–"
-    interval = "" if estimate.low is None else f" ({estimate.low:.3f}–{estimate.high:.3f})"
-    return f"{estimate.value:.3f}{interval}"
 
 
 def _number(value: float | None) -> str:

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from rouge_score.rouge_scorer import RougeScorer
 from shelves import document, entity, write_gold, write_run
 
+from extractor.evaluation.brief import in_short
 from extractor.evaluation.compare import compare
 from extractor.evaluation.evaluate import evaluate
 from extractor.evaluation.gold import GoldDocument, load_gold
+from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Evaluation
 from extractor.evaluation.shelf import load_run
 from extractor.evaluation.summaries import MixedTokenizer, rouge, similarity
@@ -107,6 +109,20 @@ def test_attributes_of_entities_that_were_found(tmp_path: Path) -> None:
     found = averages(scored(tmp_path, run, [{"doc_id": "a", "entities": entities}]))
     assert (found["attribute_exact", "role"], found["attribute_value", "role"]) == ((0, 1), (1, 1))
     assert found["attribute_exact", "age"] == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "said"),
+    [
+        (Estimate(0.3125, 0.1852, 0.4549), "0.31 (.19–.45)"),  # rounded once: 0.455 would be .46
+        (Estimate(1.0, 0.806, 1.0), "1.00 (.81–1)"),
+        (Estimate(0.5, None, None), "0.50"),
+        (Estimate(None, None, None), "–"),
+        (None, "–"),
+    ],
+)
+def test_an_estimate_in_short(estimate: Estimate | None, said: str) -> None:
+    assert in_short(estimate) == said
 
 
 def test_tables_and_tidy_parquet_and_json(tmp_path: Path) -> None:
