@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from extractor.store.account import verify
-from extractor.store.manifest import Manifest
+from extractor.store.manifest import Manifest, pending
 from extractor.store.shelf import Shelf
 
 TOKENS = ("prompt_tokens", "cached_tokens", "thinking_tokens", "answer_tokens", "total_tokens")
@@ -68,7 +68,7 @@ def standing(folder: Path) -> Standing:
         ok=status["ok"],
         empty=status["empty"],
         quarantined=status["quarantined"],
-        pending=_pending(last_run, status.total()),
+        pending=pending(last_run, status.total()),
         problems=dict(counts["problem"].most_common()),
         modes=dict(counts["mode"]),
         thinking_ends=dict(counts["thinking_end"]),
@@ -94,11 +94,3 @@ def _escalation(shelf: Shelf) -> Escalation:
         again = rows.filter(pc.and_(pc.greater(rows["attempt"], 1), pc.equal(rows["mode"], "think")))
         tokens += sum(pc.sum(again[name]).as_py() or 0 for name in ("thinking_tokens", "answer_tokens"))
     return Escalation(documents, changed, rescued, tokens)
-
-
-def _pending(last_run: dict[str, Any], settled: int) -> int | None:
-    """As the last run left it; for one that was killed, what its input holds beyond what is settled now."""
-    if last_run["state"] != "running":
-        pending: int | None = last_run["pending"]
-        return pending
-    return None if last_run.get("total") is None else max(last_run["total"] - settled, 0)

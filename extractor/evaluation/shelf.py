@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from extractor.errors import UserError
+from extractor.store.manifest import pending
 from extractor.types import Entity, Relation
 
 Numbers = npt.NDArray[np.float64]
@@ -54,9 +55,7 @@ class Run:
     @property
     def pending(self) -> int:
         """Documents of the input that were not settled when the last run ended, or for one under way, by now."""
-        if self.last.get("state") == "running":
-            return max((self.last.get("total") or 0) - len(self.rows), 0)
-        return int(self.last.get("pending") or 0)
+        return pending(self.last, len(self.rows)) or 0
 
     @property
     def mode(self) -> str | None:

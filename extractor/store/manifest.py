@@ -116,3 +116,10 @@ def _versions() -> dict[str, str]:
 def _short(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 40 else text[:37] + "…"
+
+
+def pending(last_run: dict[str, Any], settled: int) -> int | None:
+    """As the last run left it; for one under way, or killed, what its input holds beyond what is settled now."""
+    if last_run.get("state") != "running":
+        return last_run.get("pending")
+    return None if last_run.get("total") is None else max(last_run["total"] - settled, 0)
