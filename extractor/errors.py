@@ -8,6 +8,15 @@ ExtractorError
 A bad document is never an exception: it is a `Problem` that travels with its document.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a line about a word that is not known: the nearest one that is, or nothing."""
+    near = get_close_matches(word, list(known), 1)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
 
 class ExtractorError(Exception):
     """Base of everything that stops a run on purpose."""

@@ -1,7 +1,6 @@
 """What is wrong with a schema: its form, its references, its keywords."""
 
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -11,7 +10,7 @@ from referencing import Resource
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import specification_with
 
-from extractor.errors import UserError
+from extractor.errors import UserError, did_you_mean
 from extractor.tasks.keywords import unknown_keywords, walk
 
 Resolver = Any  # of referencing, which gives its type no public name
@@ -37,12 +36,7 @@ def _check_form(where: str, draft: type[Validator], body: Any) -> None:
 
 def _meant(error: jsonschema.SchemaError) -> str:
     known = error.validator_value if error.validator == "enum" else []
-    return _near(str(error.instance), [word for word in known if isinstance(word, str)])
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    near = get_close_matches(word, known, 1)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    return did_you_mean(str(error.instance), [word for word in known if isinstance(word, str)])
 
 
 def _check_references(where: str, body: dict[str, Any], draft: type[Validator]) -> None:
@@ -88,7 +82,7 @@ def _check_required(where: str, body: dict[str, Any]) -> None:
         for name in required if closed and isinstance(required, list) else ():
             if name not in known:
                 at = f"{path}/required: '{name}' is not among the properties, and no other is allowed"
-                raise UserError(f"{where}: {at}{_near(name, known)}")
+                raise UserError(f"{where}: {at}{did_you_mean(name, known)}")
 
 
 def _keyword_notes(where: str, body: dict[str, Any]) -> Iterator[str]:

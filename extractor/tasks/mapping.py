@@ -3,10 +3,9 @@
 from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
-from extractor.errors import UserError
+from extractor.errors import UserError, did_you_mean
 from extractor.tasks.keywords import at
 from extractor.tasks.labels import ends, labels
 from extractor.tasks.schema import Schema
@@ -128,8 +127,7 @@ class _Finder:
         value = node.get(WORD) if isinstance(node, dict) else None
         if value is None or value in WORDS:
             return value
-        near = get_close_matches(str(value), WORDS, 1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(str(value), WORDS)
         raise UserError(f"{place.where}: {WORD} {value!r} is not known (one of {', '.join(WORDS)}){hint}")
 
     def follow(self, node: Any) -> dict[str, Any]:
