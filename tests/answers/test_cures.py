@@ -96,7 +96,7 @@ def test_no_thought(tmp_path: Path) -> None:
     assert settlement.kept.thinking_end == "none" and settlement.kept.status == "ok"
 
 
-@pytest.mark.parametrize("given, hotter", [({}, HOT), ({"temperature": 1.9}, HOTTEST)])
+@pytest.mark.parametrize("given, hotter", [({}, HOT), ({"temperature": 1.0}, 1.2), ({"temperature": 1.9}, HOTTEST)])
 def test_a_thought_in_a_loop_is_drawn_anew_hotter(tmp_path: Path, given: dict[str, float], hotter: float) -> None:
     script = Script(loop("la la"), "hm", GOOD_TEXT)
     [settlement] = settle(corridor(tmp_path, mode="think", sampling=given), script)
