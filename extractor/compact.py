@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from extractor.store.hold import signals_wait
 from extractor.store.lock import locked
 from extractor.store.manifest import Manifest
 from extractor.store.shelf import Shelf
+from extractor.system.signals import signals_wait
 
 FULL = 50_000  # documents in a merged part
 

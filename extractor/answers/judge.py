@@ -11,7 +11,7 @@ from jsonschema.protocols import Validator
 
 from extractor.answers.sift import sift
 from extractor.answers.tables import entities_of, relations_of, summary_of
-from extractor.limit import TooSlow, time_limit
+from extractor.system.limit import TooSlow, time_limit
 from extractor.types import Completion, Extraction, Problem, TableField, ThinkingEnd
 
 VALIDATION_SECONDS = 5.0  # of our own processor time: a schema can make one answer take for ever

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from extractor.store.fault import crash_point
+from extractor.system.crash import crash_point
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from extractor.errors import ExtractorError, UserError
-from extractor.store.fault import crash_point
 from extractor.store.journal import Journal, Move, sync
 from extractor.store.tables import SCHEMAS, TABLES, Row
 from extractor.store.waiting import FILE
+from extractor.system.crash import crash_point
 
 BATCH = 1 << 16  # rows held at once
 

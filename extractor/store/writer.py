@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from extractor.store.hold import signals_wait
 from extractor.store.settled import Settled
 from extractor.store.shelf import Shelf
 from extractor.store.tables import TABLES, Row, rows_of
 from extractor.store.waiting import Waiting
+from extractor.system.signals import signals_wait
 from extractor.types import Request, Settlement
 
 Unsettled = Callable[[], Iterable[Request]]  # requests with failed attempts behind them

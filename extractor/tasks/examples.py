@@ -10,7 +10,7 @@ from jsonschema.protocols import Validator
 
 from extractor import shipped
 from extractor.errors import UserError
-from extractor.limit import TooSlow, time_limit
+from extractor.system.limit import TooSlow, time_limit
 from extractor.tasks.schema import Schema
 
 CHECKING_SECONDS = 5.0  # of processor time, for each example

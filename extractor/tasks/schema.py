@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from extractor import shipped
 from extractor.errors import UserError
-from extractor.limit import TooSlow, time_limit
+from extractor.system.limit import TooSlow, time_limit
 from extractor.tasks.lint import lint
 
 MAX_SCHEMA_BYTES = 1 << 20

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.answers.judge import MAX_NESTING, Judge
-from extractor.limit import TooSlow, time_limit
+from extractor.system.limit import TooSlow, time_limit
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.neutral import Neutraliser
 from extractor.tasks.schema import Schema

@@ -15,8 +15,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from extractor.status import standing
-from extractor.store.fault import POINTS, VARIABLE
 from extractor.store.tables import TABLES
+from extractor.system.crash import POINTS, VARIABLE
 
 PART = 25  # documents in a part, as job.py has it
 UNDER_WAY = 8  # documents that the engine holds beyond it

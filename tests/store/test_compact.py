@@ -10,10 +10,10 @@ from shop import Clerk, assert_whole, rows, settle, some, write
 
 from extractor.compact import compact
 from extractor.errors import Locked, UserError
-from extractor.store.fault import VARIABLE
 from extractor.store.lock import locked
 from extractor.store.shelf import Shelf
 from extractor.store.tables import TABLES
+from extractor.system.crash import VARIABLE
 
 
 @pytest.fixture

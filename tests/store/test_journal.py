@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from extractor.store.fault import POINTS, VARIABLE
 from extractor.store.journal import Journal, Move, sync, write_atomically
+from extractor.system.crash import POINTS, VARIABLE
 
 BEFORE = {"a": "old a", "b": "old b", "gone": "old"}
 AFTER = {"a": "new a", "b": "new b", "deep/c": "new c"}

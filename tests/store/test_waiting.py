@@ -13,9 +13,9 @@ from shop import GOOD, Clerk, assert_whole, rows, settle, some, write
 
 from extractor.errors import EngineError
 from extractor.status import standing
-from extractor.store.hold import signals_wait
 from extractor.store.shelf import Shelf
 from extractor.store.waiting import FILE, Waiting
+from extractor.system.signals import signals_wait
 from extractor.types import Request
 
 BAD = "no json"
