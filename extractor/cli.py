@@ -143,7 +143,7 @@ def status_command(out: output_folder(), as_json: AsJson = False) -> None:  # ty
     """Account for every document of an output folder: ok, empty, quarantined, pending; tokens and seconds."""
     with boundary():
         from extractor.present import standing_rows, table
-        from extractor.status import standing
+        from extractor.store.status import standing
 
         now = standing(out)
         if as_json:

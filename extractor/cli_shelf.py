@@ -18,7 +18,7 @@ def compact_command(
 ) -> None:
     """Merge small parts of an output folder into parts of about 50,000 documents. No row changes."""
     with boundary():
-        from extractor.compact import compact
+        from extractor.store.compact import compact
 
         done = compact(out)
         said = f"{done.documents:,} documents in {done.after:,} parts ({done.before:,} before)"

@@ -23,7 +23,7 @@ from extractor.progress import Counts, Progress, Show
 from extractor.replay import load_replayed, replayed
 from extractor.run import run_together
 from extractor.shows import Bar, Errors, JsonLines, Lines
-from extractor.status import Standing, standing
+from extractor.store.status import Standing, standing
 from extractor.tally import Tally
 from extractor.types import Completion, Request
 

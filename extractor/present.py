@@ -6,7 +6,7 @@ from typing import Any
 
 from extractor.check import Checked
 from extractor.estimate import Estimate
-from extractor.status import Standing
+from extractor.store.status import Standing
 
 UNBOUNDED = 1000  # columns
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from extractor.status import Standing
+from extractor.store.status import Standing
 from extractor.tally import Tally
 from extractor.types import Settlement
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from extractor.status import standing
+from extractor.store.status import standing
 from extractor.store.tables import TABLES
 from extractor.system.crash import POINTS, VARIABLE
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from shop import Clerk, assert_whole, rows, settle, some, write
 
-from extractor.compact import compact
 from extractor.errors import Locked, UserError
+from extractor.store.compact import compact
 from extractor.store.lock import locked
 from extractor.store.shelf import Shelf
 from extractor.store.tables import TABLES

@@ -14,8 +14,8 @@ from shop import GOOD, assert_whole, rows, settle, some, write
 
 from extractor.boundary import _verdict
 from extractor.errors import UserError
-from extractor.status import standing
 from extractor.store.shelf import Shelf
+from extractor.store.status import standing
 from extractor.types import Request
 
 

@@ -13,7 +13,7 @@ from extractor.engines.fake import FakeEngine
 from extractor.engines.watchdog import Watchdog
 from extractor.errors import EngineError
 from extractor.run import run
-from extractor.status import standing
+from extractor.store.status import standing
 from extractor.types import Completion, Request
 
 

@@ -16,8 +16,8 @@ from shop import GOOD, Clerk, assert_whole, rows, settle, some, write
 from extractor.engines.fake import FakeEngine
 from extractor.errors import ExtractorError, UserError
 from extractor.run import run
-from extractor.status import standing
 from extractor.store.shelf import Shelf
+from extractor.store.status import standing
 from extractor.store.tables import SCHEMAS, TABLES
 from extractor.types import Completion, Request
 

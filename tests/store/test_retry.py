@@ -12,8 +12,8 @@ from extractor.jobfile import Asked
 from extractor.prepare import Prepared, prepare
 from extractor.retry import asked_again, quarantined, ready_again
 from extractor.run import run
-from extractor.status import standing
 from extractor.store.manifest import Manifest
+from extractor.store.status import standing
 from extractor.tally import Tally
 from extractor.types import Completion, Request
 

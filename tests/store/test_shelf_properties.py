@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shop import rows, write
 
-from extractor.compact import compact
+from extractor.store.compact import compact
 from extractor.store.manifest import Manifest
 from extractor.store.settled import Settled
 from extractor.store.shelf import Shelf

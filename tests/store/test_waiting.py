@@ -12,8 +12,8 @@ import pytest
 from shop import GOOD, Clerk, assert_whole, rows, settle, some, write
 
 from extractor.errors import EngineError
-from extractor.status import standing
 from extractor.store.shelf import Shelf
+from extractor.store.status import standing
 from extractor.store.waiting import FILE, Waiting
 from extractor.system.signals import signals_wait
 from extractor.types import Request
