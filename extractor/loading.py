@@ -8,7 +8,7 @@ from extractor.engines.base import Engine
 from extractor.engines.vllm import VllmEngine, VllmSettings
 from extractor.engines.watchdog import Watchdog
 from extractor.prepare import Prepared
-from extractor.tally import Watch
+from extractor.progress.tally import Watch
 from extractor.types import Completion, Request
 
 MakeEngine = Callable[[Prepared], Engine]

@@ -13,6 +13,7 @@ from extractor.errors import ExtractorError
 from extractor.loading import Late, MakeEngine
 from extractor.pipeline import Corridor, settle
 from extractor.prepare import Prepared
+from extractor.progress.tally import Tally, Watch
 from extractor.store.account import verify
 from extractor.store.lock import locked
 from extractor.store.manifest import Diary, Manifest
@@ -21,7 +22,6 @@ from extractor.store.shelf import Shelf
 from extractor.store.stored import Stored
 from extractor.store.waiting import Waiting
 from extractor.store.writer import PartSize, Writer
-from extractor.tally import Tally, Watch
 from extractor.types import Document, Settlement
 
 

@@ -10,7 +10,7 @@ from extractor.engines.fake import FakeEngine
 from extractor.models.families import GENERIC
 from extractor.models.resolve import Model
 from extractor.prepare import Prepared, prepare
-from extractor.tally import Tally
+from extractor.progress.tally import Tally
 from extractor.tasks.chat import Chat
 from extractor.types import Completion, Request, Settlement
 

@@ -8,9 +8,9 @@ from programs import PLAIN, documents, ran
 from prometheus_client.parser import text_string_to_metric_families
 
 from extractor.errors import UserError
-from extractor.metrics import HELP, MetricsFile, samples, text
-from extractor.progress import Counts
-from extractor.tally import Tally
+from extractor.progress.events import Counts
+from extractor.progress.prometheus import HELP, MetricsFile, samples, text
+from extractor.progress.tally import Tally
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
 

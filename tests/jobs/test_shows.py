@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from extractor.progress import Progress, Show, Ticker, news
-from extractor.shows import Bar, Errors, JsonLines, Lines
-from extractor.tally import Tally
+from extractor.progress.events import Progress, Show, Ticker, news
+from extractor.progress.stderr import Bar, Errors, JsonLines, Lines
+from extractor.progress.tally import Tally
 from extractor.types import Completion, Document, Extraction, Request, Sampling, Settlement
 
 

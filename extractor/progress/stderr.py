@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from extractor.progress import EVERY, Counts, Event, Ticker, Tone, as_json
+from extractor.progress.events import EVERY, Counts, Event, Ticker, Tone, as_json
 
 CLEAR = "\x1b[J"  # a terminal, from here down: what is left of bars beside one that closes; the open ones come back
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from extractor.progress.tally import Tally
 from extractor.store.status import Standing
-from extractor.tally import Tally
 from extractor.types import Settlement
 
 EVERY = 10.0  # seconds between two reports

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import UserError
-from extractor.progress import EVERY, Counts, Event, Ticker, Tone
+from extractor.progress.events import EVERY, Counts, Event, Ticker, Tone
 from extractor.store.journal import write_atomically
 
 STATES = ("running", "finished", "stopped", "failed")
