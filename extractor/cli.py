@@ -15,7 +15,7 @@ from extractor.jobfile import Asked
 from extractor.options import file_words, flag_words, job_words, output_folder
 
 if TYPE_CHECKING:
-    from extractor.jobs import Kitchen
+    from extractor.pipeline.jobs import Kitchen
 
 app = typer.Typer(
     help="Entities, relations and summaries from documents: JSON Schema in, validated Parquet out, on vLLM.",
@@ -67,7 +67,7 @@ def job_run_command(asked: list[Asked], as_json: AsJson = False, quiet: Quiet = 
 def settle(asked: list[Asked], as_json: bool, quiet: bool, kitchen: "Kitchen | None" = None) -> None:
     """Runs jobs, prints what each output holds then, and exits with the greatest of their codes."""
     with boundary():
-        from extractor.jobs import Kitchen, run_jobs, shows_for
+        from extractor.pipeline.jobs import Kitchen, run_jobs, shows_for
         from extractor.present import standing_rows, table
 
         codes = [OK]
@@ -102,7 +102,7 @@ def _check(asked: list[Asked], as_json: bool, estimated: bool, rate: float | Non
     with boundary():
         from extractor.check import check
         from extractor.estimate import estimate
-        from extractor.jobs import prepared
+        from extractor.pipeline.jobs import prepared
         from extractor.present import check_lines, estimate_lines, table
 
         for one in asked:
@@ -127,7 +127,7 @@ def show_command(
     """Show the exact messages, rendered prompt, schema and sampling for one document; no model is loaded."""
     with boundary():
         from extractor.check import show
-        from extractor.jobs import prepared
+        from extractor.pipeline.jobs import prepared
 
         shown = show(prepared(asked), doc_id)
         if as_json:

@@ -14,7 +14,7 @@ from extractor.errors import UserError
 from extractor.options import flag_words
 
 if TYPE_CHECKING:
-    from extractor.jobs import Kitchen
+    from extractor.pipeline.jobs import Kitchen
 
 GOLD_FORM = f"""\b
 Gold is JSONL or Parquet, one row a document; all but doc_id may be absent:
@@ -151,7 +151,7 @@ def make_runs(
 ) -> tuple[list[str], int]:
     """Runs the arms together: their output folders, and the exit code; it exits where they were stopped half way."""
     from extractor.arms import arms_of
-    from extractor.jobs import Kitchen, run_jobs, shows_for
+    from extractor.pipeline.jobs import Kitchen, run_jobs, shows_for
 
     asked = arms_of(arms, inputs, out, flags)
     shows = shows_for(asked, quiet, sys.stderr.isatty())

@@ -28,7 +28,7 @@ def compact_command(
 def retry_jobs(out: Path, changed: dict[str, Any], problems: list[str] | None) -> Any:
     """What `settle` needs for a retry: the job asked for, and the kitchen that picks its quarantined documents."""
     with boundary():
-        from extractor.jobs import Kitchen, prepared
+        from extractor.pipeline.jobs import Kitchen, prepared
         from extractor.retry import asked_again, ready_again
 
         asked = asked_again(out, changed)

@@ -10,8 +10,8 @@ import pytest
 from fakes import answering, fake_prepared
 
 from extractor.answers.cures import HOT
-from extractor.pipeline import FLUSH, Corridor
-from extractor.run import corridor_of
+from extractor.pipeline.scheduler import FLUSH, Corridor
+from extractor.pipeline.session import corridor_of
 from extractor.store.tables import rows_of
 from extractor.tasks.chat import CLOSING, EARLY_STOP
 from extractor.types import HOTTEST, Completion, Document, Finish, Problem, Request, Settlement

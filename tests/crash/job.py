@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from fakes import Silent, answering, fake_prepared
 
-from extractor.run import run
+from extractor.pipeline.session import run
 from extractor.types import Request
 
 GOOD = '{"entities": [{"name": "Alice", "type": "person"}], "relations": [], "summary": "x"}'

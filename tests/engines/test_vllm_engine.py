@@ -8,8 +8,8 @@ from transformers import AutoTokenizer
 
 from extractor.config import make_job
 from extractor.engines.base import Engine
+from extractor.pipeline.session import corridor_of
 from extractor.prepare import Prepared, prepare
-from extractor.run import corridor_of
 from extractor.types import Document, Request, Sampling, Settlement
 
 SCHEMA = {

@@ -20,8 +20,8 @@ from extractor.cli_evaluate import make_runs
 from extractor.engines.base import Engine
 from extractor.errors import EngineError
 from extractor.jobfile import Asked
-from extractor.jobs import Kitchen
 from extractor.options import file_words, flag_words, job_words
+from extractor.pipeline.jobs import Kitchen
 from extractor.prepare import Prepared, prepare
 from extractor.types import Request
 

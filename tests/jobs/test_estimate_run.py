@@ -8,7 +8,7 @@ from programs import documents
 
 from extractor.documents import read
 from extractor.estimate import Estimate, estimate
-from extractor.run import run
+from extractor.pipeline.session import run
 from extractor.store.manifest import Manifest
 from extractor.tasks.prompt import answer_text
 

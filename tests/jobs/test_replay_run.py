@@ -10,7 +10,7 @@ from fakes import Silent, answering, fake_prepared
 from typer.testing import CliRunner
 
 from extractor.cli import app
-from extractor.run import run
+from extractor.pipeline.session import run
 from extractor.store.compact import compact
 from extractor.store.stored import GROUPS, Stored
 from extractor.tasks.desk import digest

@@ -9,7 +9,7 @@ from typing import Any
 
 from fakes import Silent, answering, fake_prepared
 
-from extractor.run import run
+from extractor.pipeline.session import run
 from extractor.types import Completion, Finish, Request
 
 DATA = Path(__file__).parents[2] / "data"

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 from fakes import Silent, answering, fake_prepared
 
+from extractor.pipeline.session import run
 from extractor.progress.tally import Tally
-from extractor.run import run
 from extractor.types import Completion, Request
 
 GOOD = '{"entities": [{"name": "Alice", "type": "person"}], "relations": [], "summary": "x"}'

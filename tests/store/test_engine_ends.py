@@ -12,7 +12,7 @@ from shop import GOOD, Clerk, assert_whole, settle, some, write
 from extractor.engines.fake import FakeEngine
 from extractor.engines.watchdog import Watchdog
 from extractor.errors import EngineError
-from extractor.run import run
+from extractor.pipeline.session import run
 from extractor.store.status import standing
 from extractor.types import Completion, Request
 

@@ -15,7 +15,7 @@ from shop import GOOD, Clerk, assert_whole, rows, settle, some, write
 
 from extractor.engines.fake import FakeEngine
 from extractor.errors import ExtractorError, UserError
-from extractor.run import run
+from extractor.pipeline.session import run
 from extractor.store.shelf import Shelf
 from extractor.store.status import standing
 from extractor.store.tables import SCHEMAS, TABLES

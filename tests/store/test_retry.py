@@ -9,10 +9,10 @@ from shop import GOOD, Answer, Clerk, assert_whole, rows, settle, some, write
 
 from extractor.errors import UserError
 from extractor.jobfile import Asked
+from extractor.pipeline.session import run
 from extractor.prepare import Prepared, prepare
 from extractor.progress.tally import Tally
 from extractor.retry import asked_again, quarantined, ready_again
-from extractor.run import run
 from extractor.store.manifest import Manifest
 from extractor.store.status import standing
 from extractor.types import Completion, Request
