@@ -55,8 +55,8 @@ def schemas_command(
 ) -> None:
     """The schemas that ship, and what each extracts; with NAME: the schema, its prompt and its examples."""
     with boundary():
-        from extractor import shipped
         from extractor.present import table
+        from extractor.tasks import shipped
         from extractor.tasks.schema import load_schema
 
         if name:
@@ -70,7 +70,7 @@ def schemas_command(
 
 
 def _show_schema(name: str, as_json: bool) -> None:
-    from extractor import shipped
+    from extractor.tasks import shipped
     from extractor.tasks.examples import load_examples
     from extractor.tasks.prompt import load_prompt
     from extractor.tasks.schema import load_schema

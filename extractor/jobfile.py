@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from extractor import shipped
 from extractor.config import Job, flag_of, make_job, nearest, pairs
 from extractor.errors import UserError
+from extractor.tasks import shipped
 
 PATHS = ("inputs", "prompt", "examples", "schema", "model", "out", "from", "metrics")
 _LISTS = ("inputs", "keep", "escalate")

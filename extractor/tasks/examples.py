@@ -8,9 +8,9 @@ from typing import Any
 from jsonschema.exceptions import best_match
 from jsonschema.protocols import Validator
 
-from extractor import shipped
 from extractor.errors import UserError
 from extractor.system.limit import TooSlow, time_limit
+from extractor.tasks import shipped
 from extractor.tasks.schema import Schema
 
 CHECKING_SECONDS = 5.0  # of processor time, for each example

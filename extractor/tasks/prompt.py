@@ -9,8 +9,8 @@ from typing import Any
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from extractor import shipped
 from extractor.errors import UserError
+from extractor.tasks import shipped
 from extractor.tasks.guide import guide, layout, plain
 from extractor.tasks.schema import Schema
 

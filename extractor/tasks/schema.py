@@ -14,9 +14,9 @@ from jsonschema.validators import validator_for
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 from pydantic import BaseModel
 
-from extractor import shipped
 from extractor.errors import UserError
 from extractor.system.limit import TooSlow, time_limit
+from extractor.tasks import shipped
 from extractor.tasks.lint import lint
 
 MAX_SCHEMA_BYTES = 1 << 20

@@ -6,8 +6,8 @@ import sys
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from extractor import shipped
 from extractor.answers.judge import Judge
+from extractor.tasks import shipped
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.neutral import Neutraliser
 from extractor.tasks.schema import load_schema

@@ -7,7 +7,7 @@ from typing import Any
 import llguidance
 import pytest
 
-from extractor import shipped
+from extractor.tasks import shipped
 from extractor.tasks.examples import load_examples
 from extractor.tasks.grammar import dropped, free_of_grammar, grammar
 from extractor.tasks.prompt import answer_text

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from extractor import shipped
+from extractor.tasks import shipped
 from extractor.tasks.labels import ends, labels, preamble
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.schema import Schema, load_schema

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from extractor import shipped
 from extractor.errors import UserError
+from extractor.tasks import shipped
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.schema import Schema, load_schema
 from extractor.types import TableField

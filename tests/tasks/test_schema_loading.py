@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from extractor import shipped
 from extractor.errors import UserError
+from extractor.tasks import shipped
 from extractor.tasks.schema import load_schema
 
 
