@@ -4,8 +4,8 @@ from pathlib import Path
 
 from extractor.errors import UserError
 
-_INSTALLED = Path(__file__).parent / "shipped"
-_ROOT = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent
+_INSTALLED = Path(__file__).parent.parent / "shipped"
+_ROOT = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent.parent
 
 
 def names() -> list[str]:
