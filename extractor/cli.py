@@ -11,7 +11,7 @@ from extractor.boundary import EXIT_CODES, FEW_CODES, OK, boundary
 from extractor.cli_evaluate import GOLD_FORM, compare_command, evaluate_command, report_command
 from extractor.cli_shelf import Folder, Problems, compact_command, retry_jobs
 from extractor.cli_shipped import models, schemas_command
-from extractor.jobfile import Asked
+from extractor.jobs.file import Asked
 from extractor.options import file_words, flag_words, job_words, output_folder
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ def job_check_command(
 
 def _check(asked: list[Asked], as_json: bool, estimated: bool, rate: float | None) -> None:
     with boundary():
-        from extractor.check import check
-        from extractor.estimate import estimate
+        from extractor.jobs.check import check
+        from extractor.jobs.estimate import estimate
         from extractor.pipeline.jobs import prepared
         from extractor.present import check_lines, estimate_lines, table
 
@@ -126,7 +126,7 @@ def show_command(
 ) -> None:
     """Show the exact messages, rendered prompt, schema and sampling for one document; no model is loaded."""
     with boundary():
-        from extractor.check import show
+        from extractor.jobs.check import show
         from extractor.pipeline.jobs import prepared
 
         shown = show(prepared(asked), doc_id)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from extractor.boundary import FEW_CODES, OK, STOPPED, boundary
-from extractor.config import flag_of
 from extractor.errors import UserError
+from extractor.jobs.job import flag_of
 from extractor.options import flag_words
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def make_runs(
     arms: str, inputs: list[str], out: Path, flags: dict[str, Any], quiet: bool, kitchen: "Kitchen | None" = None
 ) -> tuple[list[str], int]:
     """Runs the arms together: their output folders, and the exit code; it exits where they were stopped half way."""
-    from extractor.arms import arms_of
+    from extractor.jobs.arms import arms_of
     from extractor.pipeline.jobs import Kitchen, run_jobs, shows_for
 
     asked = arms_of(arms, inputs, out, flags)

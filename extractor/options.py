@@ -10,8 +10,8 @@ import typer
 from pydantic.fields import FieldInfo
 
 from extractor.boundary import boundary
-from extractor.config import Job, flag_of, make_job, pairs
-from extractor.jobfile import Asked, load_jobs
+from extractor.jobs.file import Asked, load_jobs
+from extractor.jobs.job import Job, flag_of, make_job, pairs
 
 Given = dict[str, Any]
 _KIND = inspect.Parameter.KEYWORD_ONLY  # so that a word without a default may follow one that has it

@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from extractor.check import Checked
-from extractor.estimate import Estimate
+from extractor.jobs.check import Checked
+from extractor.jobs.estimate import Estimate
 from extractor.store.status import Standing
 
 UNBOUNDED = 1000  # columns

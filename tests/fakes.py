@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from extractor.config import Job, make_job
 from extractor.engines.fake import FakeEngine
+from extractor.jobs.job import Job, make_job
+from extractor.jobs.prepare import Prepared, prepare
 from extractor.models.families import GENERIC
 from extractor.models.resolve import Model
-from extractor.prepare import Prepared, prepare
 from extractor.progress.tally import Tally
 from extractor.tasks.chat import Chat
 from extractor.types import Completion, Request, Settlement

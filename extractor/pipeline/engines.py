@@ -7,7 +7,7 @@ from itertools import chain
 from extractor.engines.base import Engine
 from extractor.engines.vllm import VllmEngine, VllmSettings
 from extractor.engines.watchdog import Watchdog
-from extractor.prepare import Prepared
+from extractor.jobs.prepare import Prepared
 from extractor.progress.tally import Watch
 from extractor.types import Completion, Request
 

@@ -11,19 +11,19 @@ from typing import Any
 import typer
 
 from extractor.boundary import OK, QUARANTINED, STOPPED, Drain, boundary
-from extractor.config import Job, seconds
 from extractor.engines.base import Engine
 from extractor.engines.replay import ReplayEngine
 from extractor.errors import ExtractorError
-from extractor.jobfile import Asked
+from extractor.jobs.file import Asked
+from extractor.jobs.job import Job, seconds
+from extractor.jobs.prepare import Prepared, load_model, prepare
+from extractor.jobs.replay import load_replayed, replayed
 from extractor.pipeline.engines import MakeEngine, make_vllm
 from extractor.pipeline.session import run_together
-from extractor.prepare import Prepared, load_model, prepare
 from extractor.progress.events import Counts, Progress, Show
 from extractor.progress.prometheus import MetricsFile
 from extractor.progress.stderr import Bar, Errors, JsonLines, Lines
 from extractor.progress.tally import Tally
-from extractor.replay import load_replayed, replayed
 from extractor.store.status import Standing, standing
 from extractor.types import Completion, Request
 

@@ -10,9 +10,9 @@ from extractor.answers.cures import Cures
 from extractor.answers.judge import Judge
 from extractor.documents import count, read
 from extractor.errors import ExtractorError
+from extractor.jobs.prepare import Prepared
 from extractor.pipeline.engines import Late, MakeEngine
 from extractor.pipeline.scheduler import Corridor, settle
-from extractor.prepare import Prepared
 from extractor.progress.tally import Tally, Watch
 from extractor.store.account import verify
 from extractor.store.lock import locked

@@ -10,8 +10,8 @@ from fakes import fake_prepared
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from extractor.jobs.prepare import Prepared
 from extractor.pipeline.session import corridor_of
-from extractor.prepare import Prepared
 from extractor.types import Completion, Document, Problem, Request
 
 GOOD = '{"entities": [{"name": "Ann", "type": "person"}], "relations": [], "summary": "s"}'

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_corridor import DOCUMENTS, GOOD, Whimsical, documents
 
+from extractor.jobs.prepare import Prepared
 from extractor.pipeline.scheduler import Corridor, settle
 from extractor.pipeline.session import corridor_of
-from extractor.prepare import Prepared
 from extractor.types import Completion, Document, Request
 
 MODES = ("no_think", "think", "auto")

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer
 
-from extractor.config import make_job
 from extractor.engines.base import Engine
+from extractor.jobs.job import make_job
+from extractor.jobs.prepare import Prepared, prepare
 from extractor.pipeline.session import corridor_of
-from extractor.prepare import Prepared, prepare
 from extractor.types import Document, Request, Sampling, Settlement
 
 SCHEMA = {

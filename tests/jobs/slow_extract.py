@@ -19,10 +19,10 @@ from extractor.cli import AsJson, Quiet, settle
 from extractor.cli_evaluate import make_runs
 from extractor.engines.base import Engine
 from extractor.errors import EngineError
-from extractor.jobfile import Asked
+from extractor.jobs.file import Asked
+from extractor.jobs.prepare import Prepared, prepare
 from extractor.options import file_words, flag_words, job_words
 from extractor.pipeline.jobs import Kitchen
-from extractor.prepare import Prepared, prepare
 from extractor.types import Request
 
 ANSWER = '{"entities": [], "relations": [], "summary": "It happened."}'

@@ -7,7 +7,7 @@ from fakes import Silent, answering, fake_prepared
 from programs import documents
 
 from extractor.documents import read
-from extractor.estimate import Estimate, estimate
+from extractor.jobs.estimate import Estimate, estimate
 from extractor.pipeline.session import run
 from extractor.store.manifest import Manifest
 from extractor.tasks.prompt import answer_text

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import UserError
-from extractor.jobfile import Asked, load_jobs
+from extractor.jobs.file import Asked, load_jobs
 
 TWO = """
 inputs = ["a.jsonl", "nights/*.parquet", "-", "s3://bucket/c.jsonl"]

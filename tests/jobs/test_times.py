@@ -2,7 +2,7 @@
 
 import pytest
 
-from extractor.config import seconds
+from extractor.jobs.job import seconds
 
 
 @pytest.mark.parametrize(

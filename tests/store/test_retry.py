@@ -8,11 +8,11 @@ from fakes import Silent, answering, fake_model
 from shop import GOOD, Answer, Clerk, assert_whole, rows, settle, some, write
 
 from extractor.errors import UserError
-from extractor.jobfile import Asked
+from extractor.jobs.file import Asked
+from extractor.jobs.prepare import Prepared, prepare
+from extractor.jobs.retry import asked_again, quarantined, ready_again
 from extractor.pipeline.session import run
-from extractor.prepare import Prepared, prepare
 from extractor.progress.tally import Tally
-from extractor.retry import asked_again, quarantined, ready_again
 from extractor.store.manifest import Manifest
 from extractor.store.status import standing
 from extractor.types import Completion, Request

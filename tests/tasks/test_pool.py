@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from fakes import fake_prepared
 
-from extractor.check import check
-from extractor.prepare import Prepared
+from extractor.jobs.check import check
+from extractor.jobs.prepare import Prepared
 from extractor.tasks.pool import MOST, OWN_ROOM, ROOM, Nearest, covering
 from extractor.tasks.schema import Schema, load_schema
 from extractor.types import Document

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from extractor.config import MODEL, THINKING, Job
 from extractor.errors import UserError
+from extractor.jobs.job import MODEL, THINKING, Job
 from extractor.models.families import GENERIC
 from extractor.models.resolve import Model
 from extractor.store.manifest import Manifest

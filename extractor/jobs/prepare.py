@@ -9,9 +9,9 @@ import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
 from extractor.answers.signals import SIGNALS
-from extractor.config import Job
 from extractor.documents import Columns, Source, check_columns, kept_schema, locate
 from extractor.errors import UserError
+from extractor.jobs.job import Job
 from extractor.models.families import yarn_overrides
 from extractor.models.resolve import Model, config_of, context_of, resolve, tokenizer_of
 from extractor.store.settled import Redo

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from extractor.config import make_job
 from extractor.errors import UserError
-from extractor.jobfile import Asked
-from extractor.prepare import Prepared
+from extractor.jobs.file import Asked
+from extractor.jobs.job import make_job
+from extractor.jobs.prepare import Prepared
 from extractor.store.manifest import Manifest
 from extractor.store.settled import Redo
 from extractor.types import ProblemKind

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from extractor.config import Job, flag_of, make_job, nearest, pairs
 from extractor.errors import UserError
+from extractor.jobs.job import Job, flag_of, make_job, nearest, pairs
 from extractor.tasks import shipped
 
 PATHS = ("inputs", "prompt", "examples", "schema", "model", "out", "from", "metrics")

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from extractor.documents import count, read
-from extractor.prepare import Prepared
+from extractor.jobs.prepare import Prepared
 from extractor.store.manifest import Manifest
 from extractor.store.shelf import Shelf
 from extractor.tasks.prompt import answer_text

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from extractor.config import make_job, nearest
 from extractor.errors import UserError
-from extractor.jobfile import Asked
+from extractor.jobs.file import Asked
+from extractor.jobs.job import make_job, nearest
 
 ARMS = ("think", "no_think", "auto", "budget=N")
 

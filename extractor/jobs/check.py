@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
-from extractor.config import Job, flag_of
 from extractor.documents import count, read
 from extractor.errors import UserError
-from extractor.prepare import Prepared
+from extractor.jobs.job import Job, flag_of
+from extractor.jobs.prepare import Prepared
 from extractor.tasks.grammar import dropped, free_of_grammar
 from extractor.types import Problem
 
