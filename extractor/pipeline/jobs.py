@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from extractor.boundary import OK, QUARANTINED, STOPPED, Drain, boundary
+from extractor.cli.boundary import OK, QUARANTINED, STOPPED, Drain, boundary
 from extractor.engines.base import Engine
 from extractor.engines.replay import ReplayEngine
 from extractor.errors import ExtractorError

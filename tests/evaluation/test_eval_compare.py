@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from shelves import document, entity, write_gold, write_run
 
+from extractor.cli.tables import table
 from extractor.errors import UserError
 from extractor.evaluation.brief import brief_arm_rows, brief_difference_rows
 from extractor.evaluation.compare import compare
@@ -16,7 +17,6 @@ from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Comparison, Difference
 from extractor.evaluation.shelf import load_run
 from extractor.evaluation.verdict import is_settled, is_within
-from extractor.present import table
 
 NAMES = [f"Name{n}" for n in range(6)]
 

@@ -14,14 +14,14 @@ import typer
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from fakes import answering, fake_model
 
-from extractor.boundary import boundary
-from extractor.cli import AsJson, Quiet, settle
-from extractor.cli_evaluate import make_runs
+from extractor.cli.app import AsJson, Quiet, settle
+from extractor.cli.boundary import boundary
+from extractor.cli.evaluate import make_runs
+from extractor.cli.options import file_words, flag_words, job_words
 from extractor.engines.base import Engine
 from extractor.errors import EngineError
 from extractor.jobs.file import Asked
 from extractor.jobs.prepare import Prepared, prepare
-from extractor.options import file_words, flag_words, job_words
 from extractor.pipeline.jobs import Kitchen
 from extractor.types import Request
 

@@ -10,7 +10,7 @@ import typer.main
 from programs import PLAIN, documents, ran
 from typer.testing import CliRunner
 
-from extractor.cli import app
+from extractor.cli.app import app
 
 
 def said(*words: object) -> tuple[int, str, str]:

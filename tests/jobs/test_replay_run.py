@@ -9,7 +9,7 @@ import pytest
 from fakes import Silent, answering, fake_prepared
 from typer.testing import CliRunner
 
-from extractor.cli import app
+from extractor.cli.app import app
 from extractor.pipeline.session import run
 from extractor.store.compact import compact
 from extractor.store.stored import GROUPS, Stored

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from shop import GOOD, assert_whole, rows, settle, some, write
 
-from extractor.boundary import _verdict
+from extractor.cli.boundary import _verdict
 from extractor.errors import UserError
 from extractor.store.shelf import Shelf
 from extractor.store.status import standing

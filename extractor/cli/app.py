@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from extractor.boundary import EXIT_CODES, FEW_CODES, OK, boundary
-from extractor.cli_evaluate import GOLD_FORM, compare_command, evaluate_command, report_command
-from extractor.cli_shelf import Folder, Problems, compact_command, retry_jobs
-from extractor.cli_shipped import models, schemas_command
+from extractor.cli.boundary import EXIT_CODES, FEW_CODES, OK, boundary
+from extractor.cli.catalogue import models, schemas_command
+from extractor.cli.evaluate import GOLD_FORM, compare_command, evaluate_command, report_command
+from extractor.cli.options import file_words, flag_words, job_words, output_folder
+from extractor.cli.outputs import Folder, Problems, compact_command, retry_jobs
 from extractor.jobs.file import Asked
-from extractor.options import file_words, flag_words, job_words, output_folder
 
 if TYPE_CHECKING:
     from extractor.pipeline.jobs import Kitchen
@@ -67,8 +67,8 @@ def job_run_command(asked: list[Asked], as_json: AsJson = False, quiet: Quiet = 
 def settle(asked: list[Asked], as_json: bool, quiet: bool, kitchen: "Kitchen | None" = None) -> None:
     """Runs jobs, prints what each output holds then, and exits with the greatest of their codes."""
     with boundary():
+        from extractor.cli.tables import standing_rows, table
         from extractor.pipeline.jobs import Kitchen, run_jobs, shows_for
-        from extractor.present import standing_rows, table
 
         codes = [OK]
         for done in run_jobs(asked, shows_for(asked, quiet, sys.stderr.isatty()), kitchen or Kitchen()):
@@ -100,10 +100,10 @@ def job_check_command(
 
 def _check(asked: list[Asked], as_json: bool, estimated: bool, rate: float | None) -> None:
     with boundary():
+        from extractor.cli.tables import check_lines, estimate_lines, table
         from extractor.jobs.check import check
         from extractor.jobs.estimate import estimate
         from extractor.pipeline.jobs import prepared
-        from extractor.present import check_lines, estimate_lines, table
 
         for one in asked:
             ready = prepared(one)
@@ -142,7 +142,7 @@ def show_command(
 def status_command(out: output_folder(), as_json: AsJson = False) -> None:  # type: ignore[valid-type]
     """Account for every document of an output folder: ok, empty, quarantined, pending; tokens and seconds."""
     with boundary():
-        from extractor.present import standing_rows, table
+        from extractor.cli.tables import standing_rows, table
         from extractor.store.status import standing
 
         now = standing(out)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from extractor.boundary import boundary
+from extractor.cli.boundary import boundary
 
 Folder = Annotated[Path, typer.Argument(help="an output folder of extract run", metavar="DIR", show_default=False)]
 Problems = Annotated[list[str] | None, typer.Option(help="only documents quarantined for this (repeat)")]

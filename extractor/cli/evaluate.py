@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from extractor.boundary import FEW_CODES, OK, STOPPED, boundary
+from extractor.cli.boundary import FEW_CODES, OK, STOPPED, boundary
+from extractor.cli.options import flag_words
 from extractor.errors import UserError
 from extractor.jobs.job import flag_of
-from extractor.options import flag_words
 
 if TYPE_CHECKING:
     from extractor.pipeline.jobs import Kitchen
@@ -192,7 +192,7 @@ def _write(file: Path, page: str) -> Path:
 
 
 def _print_rows(tables: list[list[list[str]]]) -> None:
-    from extractor.present import table
+    from extractor.cli.tables import table
 
     for rows in tables:
         table(rows[0], rows[1:])

@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args
 import typer
 from pydantic.fields import FieldInfo
 
-from extractor.boundary import boundary
+from extractor.cli.boundary import boundary
 from extractor.jobs.file import Asked, load_jobs
 from extractor.jobs.job import Job, flag_of, make_job, pairs
 

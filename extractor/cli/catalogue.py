@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
-from extractor.boundary import FEW_CODES, boundary
+from extractor.cli.boundary import FEW_CODES, boundary
 
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 models = typer.Typer(invoke_without_command=True, help="The models that are known, and which of them are here.")
@@ -22,8 +22,8 @@ def models_command(context: typer.Context, as_json: AsJson = False) -> None:
     if context.invoked_subcommand:
         return
     with boundary():
+        from extractor.cli.tables import table as print_table
         from extractor.models.table import table
-        from extractor.present import table as print_table
 
         rows = [asdict(row) for row in table()]
         if as_json:
@@ -55,7 +55,7 @@ def schemas_command(
 ) -> None:
     """The schemas that ship, and what each extracts; with NAME: the schema, its prompt and its examples."""
     with boundary():
-        from extractor.present import table
+        from extractor.cli.tables import table
         from extractor.tasks import shipped
         from extractor.tasks.schema import load_schema
 
