@@ -82,8 +82,8 @@ def evaluate_command(
         from extractor.evaluation.brief import brief_rows
         from extractor.evaluation.evaluate import evaluate
         from extractor.evaluation.gold import load_gold
-        from extractor.evaluation.html.render import run_page
         from extractor.evaluation.shelf import load_run
+        from extractor.report.render import run_page
 
         loaded, known = load_run(run), load_gold(gold, labels)
         found = evaluate(loaded, known)
@@ -124,8 +124,8 @@ def compare_command(
         from extractor.evaluation.brief import brief_arm_rows, brief_difference_rows
         from extractor.evaluation.compare import compare
         from extractor.evaluation.gold import load_gold
-        from extractor.evaluation.html.render import comparison_page
         from extractor.evaluation.shelf import load_run, with_unique_labels
+        from extractor.report.render import comparison_page
 
         known, code = load_gold(gold) if gold else None, OK
         if arms:
@@ -172,7 +172,7 @@ def report_command(
     extract report out/news
     """
     with boundary():
-        from extractor.evaluation.html.render import render_run
+        from extractor.report.render import render_run
 
         page = render_run(run, gold)
         typer.echo(_write(out or Path(run) / "report.html", page))

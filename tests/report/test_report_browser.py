@@ -8,7 +8,7 @@ from browser import Seen, chromium, opened
 from playwright.sync_api import Browser
 from report_runs import ASTRAL, ATTACK, hostile, make_run, many, sample_gold, write_rows
 
-from extractor.evaluation.html.render import render_comparison, render_run
+from extractor.report.render import render_comparison, render_run
 
 Pages = dict[str, Path]
 

@@ -12,15 +12,15 @@ import pytest
 from report_runs import ASTRAL, hostile, make_run, sample_gold, write_rows
 
 from extractor.evaluation.gold import load_gold
-from extractor.evaluation.html.cases import cases
-from extractor.evaluation.html.marks import RIGHT, UNKNOWN, WRONG, marks
-from extractor.evaluation.html.more import more_of, sample
-from extractor.evaluation.html.plots_scores import agreement, differences
-from extractor.evaluation.html.render import as_script_data, render_comparison, render_run
-from extractor.evaluation.html.texts import texts_of
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Agreement, Difference
 from extractor.evaluation.shelf import Run, load_run
+from extractor.report.cases import cases
+from extractor.report.marks import RIGHT, UNKNOWN, WRONG, marks
+from extractor.report.more import more_of, sample
+from extractor.report.plots_scores import agreement, differences
+from extractor.report.render import as_script_data, render_comparison, render_run
+from extractor.report.texts import texts_of
 
 
 @pytest.fixture

@@ -15,15 +15,15 @@ from extractor.evaluation import resources as spending
 from extractor.evaluation.compare import compare
 from extractor.evaluation.evaluate import evaluate, problems, rates
 from extractor.evaluation.gold import Gold, load_gold
-from extractor.evaluation.html.cases import Arms, cases
-from extractor.evaluation.html.headline import Tile, Told, run_headline, tiles
-from extractor.evaluation.html.more import more_of, sample
-from extractor.evaluation.html.plots import plots
-from extractor.evaluation.html.seen import Plot, Seen
-from extractor.evaluation.html.texts import texts_of
 from extractor.evaluation.results import Comparison, Evaluation
 from extractor.evaluation.shelf import Run, load_run, with_unique_labels
 from extractor.evaluation.tables import Rows, arm_rows, difference_rows, evaluation_rows
+from extractor.report.cases import Arms, cases
+from extractor.report.headline import Tile, Told, run_headline, tiles
+from extractor.report.more import more_of, sample
+from extractor.report.plots import plots
+from extractor.report.seen import Plot, Seen
+from extractor.report.texts import texts_of
 
 _NEVER = "base-uri 'none'; form-action 'none'"
 SCRIPTS = ("text.js", "hits.js", "case.js", "point.js", "list.js", "page.js")
@@ -121,7 +121,7 @@ def _described(run: Run) -> tuple[str, str, str]:
 def _html(page: Page) -> str:
     style, script = _part("page.css"), "".join(map(_part, SCRIPTS))
     environment = Environment(
-        loader=PackageLoader("extractor.evaluation", "html"), autoescape=True, undefined=StrictUndefined,
+        loader=PackageLoader("extractor", "report"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     return environment.get_template("page.html").render(
@@ -145,4 +145,4 @@ def _hash(text: str) -> str:
 
 
 def _part(name: str) -> str:
-    return (files("extractor.evaluation.html") / name).read_text(encoding="utf-8")
+    return (files("extractor.report") / name).read_text(encoding="utf-8")

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from extractor.evaluation.html import plots_found, plots_scores, plots_spent
-from extractor.evaluation.html.seen import Plot, Seen
 from extractor.evaluation.results import Agreement, Difference
+from extractor.report import plots_found, plots_scores, plots_spent
+from extractor.report.seen import Plot, Seen
 
 
 def plots(

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from extractor.evaluation.html.draw import BAR, FAINT, arm_colour, bars, figure, point, rows, svg_of
-from extractor.evaluation.html.seen import Plot, Seen
 from extractor.evaluation.results import Agreement, Difference, Evaluation, Score
+from extractor.report.draw import BAR, FAINT, arm_colour, bars, figure, point, rows, svg_of
+from extractor.report.seen import Plot, Seen
 
 KINDS = (("entity_strict", "Entities"), ("relation_strict", "Relations"))
 MOST_TYPES = 14  # in one plot; the tables have them all

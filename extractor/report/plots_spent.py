@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from extractor.evaluation.html.draw import arm_colour, figure, rows, svg_of
-from extractor.evaluation.html.seen import Plot, Seen
 from extractor.evaluation.resources import IN_ENGINE, written_tokens
 from extractor.evaluation.shelf import Numbers, Run
+from extractor.report.draw import arm_colour, figure, rows, svg_of
+from extractor.report.seen import Plot, Seen
 
 ENDS = ("none", "closed", "budget", "truncated", "ended_inside", "repetition")
 

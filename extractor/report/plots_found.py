@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from extractor.evaluation.html.draw import arm_colour, figure, rows, svg_of
-from extractor.evaluation.html.seen import Plot, Seen
+from extractor.report.draw import arm_colour, figure, rows, svg_of
+from extractor.report.seen import Plot, Seen
 
 MOST_TYPES = 14  # in one plot
 

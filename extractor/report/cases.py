@@ -17,9 +17,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from extractor.evaluation.gold import Gold
-from extractor.evaluation.html.marks import entity_key, marks, relation_keys
-from extractor.evaluation.html.more import More
 from extractor.evaluation.shelf import Run
+from extractor.report.marks import entity_key, marks, relation_keys
+from extractor.report.more import More
 from extractor.types import Entity
 
 Case = dict[str, Any]
