@@ -22,7 +22,7 @@ ProblemKind = Literal[
     "missing_id",  # the id column is null or empty in this row
     "duplicate_id",  # an earlier row of this run has the same id
     "unreadable",  # a file, or the rest of it, cannot be read
-    # settled by the desk
+    # settled by the builder
     "bad_mode",  # the mode column holds no mode, or one that this model cannot do
     "too_long",  # prompt and answer do not fit the context
     # found by the tasting room

@@ -7,30 +7,30 @@ from typing import Any
 
 from extractor.answers.salvage import each_once, salvage
 from extractor.answers.signals import repeats
-from extractor.tasks.desk import Desk
+from extractor.tasks.requests import RequestBuilder
 from extractor.types import Completion, Request
 
 
-def go_on(desk: Desk, completion: Completion) -> Request | Completion:
+def go_on(builder: RequestBuilder, completion: Completion) -> Request | Completion:
     """After a piece, or after an answer that ran into a loop: the request for the next property, or the whole answer.
 
     A loop is cut out: what was said before it stands, and the model goes on behind it. The whole answer then still
     says that it ended in `repetition`. A completion that is neither, or of which nothing stands, comes back as it is.
     """
-    request, names = completion.request, desk.pieces()
+    request, names = completion.request, builder.pieces()
     new = _pieces(completion, names)
     if not new:
         return completion
     pieces = (*request.pieces, *new)
     if len(pieces) == len(names):
         return _merged(pieces)
-    name, tame = names[len(pieces)], desk.neutraliser
+    name, tame = names[len(pieces)], builder.neutraliser
     said = "".join(f"{tame.neutralise(tame.restore(piece.text))}\n" for piece in new)
-    prompt = [*request.prompt, *desk.chat.encode(said)]
-    room = min(request.max_tokens, desk.context - len(prompt))
+    prompt = [*request.prompt, *builder.chat.encode(said)]
+    room = min(request.max_tokens, builder.context - len(prompt))
     if room < 1:
         return completion
-    return replace(request, prompt=prompt, max_tokens=room, property=name, pieces=pieces, schema=desk.piece(name))
+    return replace(request, prompt=prompt, max_tokens=room, property=name, pieces=pieces, schema=builder.piece(name))
 
 
 def _pieces(completion: Completion, names: Sequence[str]) -> list[Completion]:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from extractor.cli.boundary import EXIT_CODES, FEW_CODES, OK, boundary
+from extractor.cli.boundary import boundary
 from extractor.cli.catalogue import models, schemas_command
 from extractor.cli.evaluate import GOLD_FORM, compare_command, evaluate_command, report_command
 from extractor.cli.options import file_words, flag_words, job_words, output_folder
 from extractor.cli.outputs import Folder, Problems, compact_command, retry_jobs
-from extractor.jobs.file import Asked
+from extractor.exits import EXIT_CODES, FEW_CODES, OK
+from extractor.jobs.file import GivenJob
 
 if TYPE_CHECKING:
-    from extractor.pipeline.jobs import Kitchen
+    from extractor.pipeline.jobs import Providers
 
 app = typer.Typer(
     help="Entities, relations and summaries from documents: JSON Schema in, validated Parquet out, on vLLM.",
@@ -46,7 +47,7 @@ def main() -> None:
 
 @app.command(name="run", epilog=EXIT_CODES)
 @job_words
-def run_command(asked: Asked, as_json: AsJson = False, quiet: Quiet = False) -> None:
+def run_command(asked: GivenJob, as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Settle every document of INPUT: read, ask, validate, write Parquet. The same command continues.
 
     extract run news.jsonl --schema news --out out/news
@@ -56,7 +57,7 @@ def run_command(asked: Asked, as_json: AsJson = False, quiet: Quiet = False) -> 
 
 @job_files.command(name="run", epilog=EXIT_CODES)
 @file_words
-def job_run_command(asked: list[Asked], as_json: AsJson = False, quiet: Quiet = False) -> None:
+def job_run_command(asked: list[GivenJob], as_json: AsJson = False, quiet: Quiet = False) -> None:
     """Run the jobs of FILE, one after the other; those that agree on model and engine load it once. Flags override.
 
     extract job run job.toml --limit 10
@@ -64,26 +65,27 @@ def job_run_command(asked: list[Asked], as_json: AsJson = False, quiet: Quiet = 
     settle(asked, as_json, quiet)
 
 
-def settle(asked: list[Asked], as_json: bool, quiet: bool, kitchen: "Kitchen | None" = None) -> None:
+def settle(asked: list[GivenJob], as_json: bool, quiet: bool, providers: "Providers | None" = None) -> None:
     """Runs jobs, prints what each output holds then, and exits with the greatest of their codes."""
     with boundary():
-        from extractor.cli.tables import standing_rows, table
-        from extractor.pipeline.jobs import Kitchen, run_jobs, shows_for
+        from extractor.cli.shows_for import shows_for
+        from extractor.cli.tables import status_rows, table
+        from extractor.pipeline.jobs import Providers, run_jobs
 
         codes = [OK]
-        for done in run_jobs(asked, shows_for(asked, quiet, sys.stderr.isatty()), kitchen or Kitchen()):
+        for done in run_jobs(asked, shows_for(asked, quiet, sys.stderr.isatty()), providers or Providers()):
             codes.append(done.code)
             if as_json:
-                _print_json(_standing_json(done.standing))
+                _print_json(_status_json(done.status))
             elif not quiet and done.job.log_format == "text":
-                table(("", str(done.job.out)), standing_rows(done.standing), stderr=True)
+                table(("", str(done.job.out)), status_rows(done.status), stderr=True)
         raise typer.Exit(max(codes))
 
 
 @app.command(name="check", epilog=FEW_CODES)
 @job_words
 def check_command(
-    asked: Asked, as_json: AsJson = False, estimate: Estimated = False, tokens_per_second: Rate = None
+    asked: GivenJob, as_json: AsJson = False, estimate: Estimated = False, tokens_per_second: Rate = None
 ) -> None:
     """Say what a run would do, where each setting came from, and what it would refuse; no model is loaded."""
     _check([asked], as_json, estimate, tokens_per_second)
@@ -92,13 +94,13 @@ def check_command(
 @job_files.command(name="check", epilog=FEW_CODES)
 @file_words
 def job_check_command(
-    asked: list[Asked], as_json: AsJson = False, estimate: Estimated = False, tokens_per_second: Rate = None
+    asked: list[GivenJob], as_json: AsJson = False, estimate: Estimated = False, tokens_per_second: Rate = None
 ) -> None:
     """Say what the jobs of FILE would do, as `extract check` does for one."""
     _check(asked, as_json, estimate, tokens_per_second)
 
 
-def _check(asked: list[Asked], as_json: bool, estimated: bool, rate: float | None) -> None:
+def _check(asked: list[GivenJob], as_json: bool, estimated: bool, rate: float | None) -> None:
     with boundary():
         from extractor.cli.tables import check_lines, estimate_lines, table
         from extractor.jobs.check import check
@@ -120,7 +122,7 @@ def _check(asked: list[Asked], as_json: bool, estimated: bool, rate: float | Non
 @app.command(name="show", epilog=FEW_CODES)
 @job_words
 def show_command(
-    asked: Asked,
+    asked: GivenJob,
     doc_id: Annotated[str, typer.Option("--doc-id", help="the document to show")],
     as_json: AsJson = False,
 ) -> None:
@@ -142,14 +144,14 @@ def show_command(
 def status_command(out: output_folder(), as_json: AsJson = False) -> None:  # type: ignore[valid-type]
     """Account for every document of an output folder: ok, empty, quarantined, pending; tokens and seconds."""
     with boundary():
-        from extractor.cli.tables import standing_rows, table
-        from extractor.store.status import standing
+        from extractor.cli.tables import status_rows, table
+        from extractor.store.status import output_status
 
-        now = standing(out)
+        now = output_status(out)
         if as_json:
-            _print_json(_standing_json(now))
+            _print_json(_status_json(now))
         else:
-            table(("", str(out)), standing_rows(now))
+            table(("", str(out)), status_rows(now))
 
 
 @app.command(name="retry", epilog=EXIT_CODES)
@@ -161,14 +163,14 @@ def retry_command(
 
     extract retry out/news --problem truncated --max-answer-tokens 4096
     """
-    asked, kitchen = retry_jobs(out, flags, problem)
-    settle(asked, as_json, quiet, kitchen)
+    asked, providers = retry_jobs(out, flags, problem)
+    settle(asked, as_json, quiet, providers)
 
 
 app.command(name="compact", epilog=FEW_CODES)(compact_command)
 
 
-def _standing_json(now: Any) -> dict[str, Any]:
+def _status_json(now: Any) -> dict[str, Any]:
     return {"documents": now.documents, "settled": now.settled, **asdict(now)}
 
 

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
-from extractor.cli.boundary import FEW_CODES, boundary
+from extractor.cli.boundary import boundary
+from extractor.exits import FEW_CODES
 
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 models = typer.Typer(invoke_without_command=True, help="The models that are known, and which of them are here.")

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from extractor.cli.boundary import FEW_CODES, OK, STOPPED, boundary
+from extractor.cli.boundary import boundary
 from extractor.cli.options import flag_words
 from extractor.errors import UserError
+from extractor.exits import FEW_CODES, OK, STOPPED
 from extractor.jobs.job import flag_of
 
 if TYPE_CHECKING:
-    from extractor.pipeline.jobs import Kitchen
+    from extractor.pipeline.jobs import Providers
 
 GOLD_FORM = f"""\b
 Gold is JSONL or Parquet, one row a document; all but doc_id may be absent:
@@ -147,15 +148,16 @@ def compare_command(
 
 
 def make_runs(
-    arms: str, inputs: list[str], out: Path, flags: dict[str, Any], quiet: bool, kitchen: "Kitchen | None" = None
+    arms: str, inputs: list[str], out: Path, flags: dict[str, Any], quiet: bool, providers: "Providers | None" = None
 ) -> tuple[list[str], int]:
     """Runs the arms together: their output folders, and the exit code; it exits where they were stopped half way."""
+    from extractor.cli.shows_for import shows_for
     from extractor.jobs.arms import arms_of
-    from extractor.pipeline.jobs import Kitchen, run_jobs, shows_for
+    from extractor.pipeline.jobs import Providers, run_jobs
 
     asked = arms_of(arms, inputs, out, flags)
     shows = shows_for(asked, quiet, sys.stderr.isatty())
-    ended = list(run_jobs(asked, shows, kitchen or Kitchen(), interleaved=True))
+    ended = list(run_jobs(asked, shows, providers or Providers(), interleaved=True))
     code = max(one.code for one in ended)
     if code == STOPPED:
         raise typer.Exit(code)

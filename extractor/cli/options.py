@@ -10,7 +10,7 @@ import typer
 from pydantic.fields import FieldInfo
 
 from extractor.cli.boundary import boundary
-from extractor.jobs.file import Asked, load_jobs
+from extractor.jobs.file import GivenJob, load_jobs
 from extractor.jobs.job import Job, flag_of, make_job, pairs
 
 Given = dict[str, Any]
@@ -58,10 +58,10 @@ def flag_words(*without: str) -> Callable[[Callable[..., None]], Callable[..., N
     return decorated
 
 
-def job_from(typed: Given) -> Asked:
+def job_from(typed: Given) -> GivenJob:
     """The job that was typed."""
     given = given_flags(typed)
-    return Asked(make_job(given), dict.fromkeys(given, "flag"))
+    return GivenJob(make_job(given), dict.fromkeys(given, "flag"))
 
 
 def given_flags(typed: Given) -> Given:

@@ -26,10 +26,10 @@ def compact_command(
 
 
 def retry_jobs(out: Path, changed: dict[str, Any], problems: list[str] | None) -> Any:
-    """What `settle` needs for a retry: the job asked for, and the kitchen that picks its quarantined documents."""
+    """What `settle` needs for a retry: the job asked for, and the providers that picks its quarantined documents."""
     with boundary():
         from extractor.jobs.retry import asked_again, ready_again
-        from extractor.pipeline.jobs import Kitchen, prepared
+        from extractor.pipeline.jobs import Providers, prepared
 
         asked = asked_again(out, changed)
-        return [asked], Kitchen(prepare=lambda one: ready_again(one, problems or [], prepared))
+        return [asked], Providers(prepare=lambda one: ready_again(one, problems or [], prepared))

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from extractor.jobs.check import Checked
-from extractor.jobs.estimate import Estimate
-from extractor.store.status import Standing
+from extractor.jobs.estimate import CostEstimate
+from extractor.store.status import OutputStatus
 
 UNBOUNDED = 1000  # columns
 
@@ -29,21 +29,21 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], stderr: bool = F
     console.print(made)
 
 
-def standing_rows(standing: Standing) -> list[tuple[str, Any]]:
+def status_rows(status: OutputStatus) -> list[tuple[str, Any]]:
     """What `extract status` says, line by line."""
-    documents = "unknown" if standing.documents is None else standing.documents
-    pending = "unknown" if standing.pending is None else standing.pending
-    rows: list[tuple[str, Any]] = [("documents in", documents), ("  ok", standing.ok), ("  empty", standing.empty)]
-    rows += [("  quarantined", standing.quarantined), *((f"    {kind}", n) for kind, n in standing.problems.items())]
+    documents = "unknown" if status.documents is None else status.documents
+    pending = "unknown" if status.pending is None else status.pending
+    rows: list[tuple[str, Any]] = [("documents in", documents), ("  ok", status.ok), ("  empty", status.empty)]
+    rows += [("  quarantined", status.quarantined), *((f"    {kind}", n) for kind, n in status.problems.items())]
     rows += [("  pending", pending)]
-    rows += [(name, count) for name, count in standing.rows.items() if name in ("entities", "relations", "summaries")]
-    if again := standing.escalated.documents:
-        rows += [("thought about again", again), ("  answer changed", standing.escalated.changed)]
-        rows += [("    had failed before", standing.escalated.rescued), ("  tokens for it", standing.escalated.tokens)]
+    rows += [(name, count) for name, count in status.rows.items() if name in ("entities", "relations", "summaries")]
+    if again := status.escalated.documents:
+        rows += [("thought about again", again), ("  answer changed", status.escalated.changed)]
+        rows += [("    had failed before", status.escalated.rescued), ("  tokens for it", status.escalated.tokens)]
     named = {"total_tokens": "written in all attempts"}
-    rows += [(named.get(name, name.replace("_", " ")), count) for name, count in standing.tokens.items()]
-    if standing.seconds is not None:
-        rows.append(("seconds (last run)", f"{standing.seconds:,.1f}"))
+    rows += [(named.get(name, name.replace("_", " ")), count) for name, count in status.tokens.items()]
+    if status.seconds is not None:
+        rows.append(("seconds (last run)", f"{status.seconds:,.1f}"))
     return rows
 
 
@@ -59,7 +59,7 @@ def check_lines(checked: Checked) -> Iterable[tuple[str, Any]]:
     yield from (("  ", line) for line in checked.examples_of_refused)
 
 
-def estimate_lines(cost: Estimate) -> Iterable[tuple[str, Any]]:
+def estimate_lines(cost: CostEstimate) -> Iterable[tuple[str, Any]]:
     """What `extract check --estimate` says."""
     yield "to do", "unknown (standard input)" if cost.documents is None else cost.documents
     yield "prompt tokens to come", _known(cost.prompt_tokens)

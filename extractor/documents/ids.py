@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from extractor.documents.seen import Seen
+from extractor.documents.seen import IdSet
 
 
 def content_id(text: str) -> str:
@@ -28,7 +28,7 @@ class Ids:
     """Gives every row of one run an id that no earlier row has."""
 
     def __init__(self) -> None:
-        self._seen = Seen()
+        self._seen = IdSet()
         self._copies: dict[str, int] = {}  # only of rows that came three times or more
 
     def claim(self, id: str, content: str) -> tuple[str, bool]:

@@ -5,7 +5,7 @@ import numpy as np
 _RECENT = 1 << 14  # ids kept in a Python set before they are merged into the sorted array
 
 
-class Seen:
+class IdSet:
     """A set of strings that keeps 8 bytes for each, and a small Python set of the newest.
 
     About 8 bytes an id at rest, 12 with the newest, 20 for the moment of a merge. Two different strings are taken for

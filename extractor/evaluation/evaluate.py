@@ -12,7 +12,7 @@ from extractor.evaluation.intervals import Estimate, Measure, Weights
 from extractor.evaluation.results import Average, DocumentScore, Evaluation, Score
 from extractor.evaluation.score import Mean, Scored, score, scored_ids
 from extractor.evaluation.shelf import Numbers, Run
-from extractor.evaluation.tally import Tally
+from extractor.evaluation.tally import MetricCounts
 
 
 def evaluate(run: Run, gold: Gold, *, seed: int = 0, resamples: int = 1000) -> Evaluation:
@@ -80,7 +80,7 @@ def language_masks(languages: Sequence[str]) -> dict[str, Numbers]:
     return {s: np.array([float(one == s) for one in languages]) for s in sorted(set(languages) - {""})}
 
 
-def _scores(tally: Tally, languages: Sequence[str], weights: Weights) -> list[Score]:
+def _scores(tally: MetricCounts, languages: Sequence[str], weights: Weights) -> list[Score]:
     def scope(kind: str, names: Sequence[str], values: Numbers, over: Callable[[Measure], Measure]) -> list[Score]:
         measures = [over(measure) for measure in (intervals.precision, intervals.recall, intervals.f1)]
         estimates = intervals.bootstrap(values, measures, weights)
@@ -101,7 +101,7 @@ def _scores(tally: Tally, languages: Sequence[str], weights: Weights) -> list[Sc
     ]
 
 
-def _score(tally: Tally, scope: tuple[str, str], found: tuple[Estimate, ...], counts: Numbers) -> Score:
+def _score(tally: MetricCounts, scope: tuple[str, str], found: tuple[Estimate, ...], counts: Numbers) -> Score:
     hits, spurious, missed = (int(n) for n in counts.sum(axis=0))
     whole = tally.annotation == "exhaustive"
     return Score(

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Matching:
     """Types of what was found rightly (as gold names them), found wrongly, and missed; `pairs` are (found, gold)."""
 
     hits: list[str]
@@ -32,11 +32,11 @@ def match(
     probes: Callable[[T], Iterable[Hashable]],
     fits: Callable[[T, T], bool],
     label: Callable[[T], str],
-) -> Outcome:
+) -> Matching:
     """A largest one-to-one matching of things that share a probe and fit; both sides must come in a fixed order."""
     owner = _largest_matching(_candidates(found, gold, probes, fits))
     matched = set(owner.values())
-    return Outcome(
+    return Matching(
         [label(gold[g]) for g in sorted(owner)],
         [label(thing) for f, thing in enumerate(found) if f not in matched],
         [label(thing) for g, thing in enumerate(gold) if g not in owner],

@@ -9,7 +9,7 @@ from extractor.evaluation.fields import FieldHit, attribute_hits, record_hits
 from extractor.evaluation.gold import Gold
 from extractor.evaluation.shelf import Numbers, Run
 from extractor.evaluation.summaries import references, rouge
-from extractor.evaluation.tally import Matched, Tally, match_document, tallies
+from extractor.evaluation.tally import Matched, MetricCounts, match_document, tallies
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Scored:
 
     ids: tuple[str, ...]
     languages: tuple[str, ...]  # "" where unknown
-    tallies: tuple[Tally, ...]
+    tallies: tuple[MetricCounts, ...]
     means: tuple[Mean, ...]
 
 

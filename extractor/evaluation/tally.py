@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extractor.evaluation.gold import Annotation, Gold
-from extractor.evaluation.matching import Outcome, match, normal
+from extractor.evaluation.matching import Matching, match, normal
 from extractor.evaluation.shelf import Numbers, Run
 from extractor.evaluation.things import (
     End,
@@ -26,7 +26,7 @@ RELATION_METRICS = ("relation_strict", "relation_any_direction", "relation_typed
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class MetricCounts:
     """One metric's counts[document, type, (hits, spurious, missed)]; the last type gathers types gold does not know."""
 
     metric: str
@@ -49,7 +49,7 @@ class Sides:
 class Matched:
     """Everything matched in one document: outcomes by metric, and the entities on both sides as `pairs` number them."""
 
-    outcomes: dict[str, Outcome]
+    outcomes: dict[str, Matching]
     found: list[Thing]
     gold: list[Thing]
 
@@ -74,17 +74,17 @@ def both_sides(run: Run, gold: Gold, doc_id: str) -> Sides:
     return Sides(found, wanted, links, gold_links(document, wanted, symmetric))
 
 
-def strict_entities(found: Sequence[Thing], gold: Sequence[Thing]) -> Outcome:
+def strict_entities(found: Sequence[Thing], gold: Sequence[Thing]) -> Matching:
     """Entities matched by name and type."""
     return match(found, gold, lambda t: t.names, _one_type, lambda t: t.type)
 
 
-def strict_links(found: Sequence[Link], gold: Sequence[Link]) -> Outcome:
+def strict_links(found: Sequence[Link], gold: Sequence[Link]) -> Matching:
     """Relations matched by predicate, subject and object, whatever their types."""
     return match(found, gold, _link_probes, _same_ends, lambda k: k.predicate)
 
 
-def tallies(gold: Gold, matched: Sequence[Matched]) -> list[Tally]:
+def tallies(gold: Gold, matched: Sequence[Matched]) -> list[MetricCounts]:
     """Each metric's counts, in the order of `matched`; kinds that gold does not annotate are left out."""
     entity_types = _spelling(e.type for d in gold.documents.values() for e in d.entities)
     relation_types = _spelling(r.predicate for d in gold.documents.values() for r in d.relations)
@@ -93,7 +93,9 @@ def tallies(gold: Gold, matched: Sequence[Matched]) -> list[Tally]:
         (RELATION_METRICS, gold.relations, relation_types),
     )
     return [
-        Tally(metric, annotation, tuple(types.values()), _counts([m.outcomes[metric] for m in matched], list(types)))
+        MetricCounts(
+            metric, annotation, tuple(types.values()), _counts([m.outcomes[metric] for m in matched], list(types))
+        )
         for metrics, annotation, types in kinds
         if annotation != "none"
         for metric in metrics
@@ -105,7 +107,7 @@ def _spelling(types: Iterable[str]) -> dict[str, str]:
     return {normal(kind): kind for kind in sorted(set(types), reverse=True)}
 
 
-def _counts(outcomes: Sequence[Outcome], types: Sequence[str]) -> Numbers:
+def _counts(outcomes: Sequence[Matching], types: Sequence[str]) -> Numbers:
     column = {kind: number for number, kind in enumerate(types)}
     counts = np.zeros((len(outcomes), len(types) + 1, 3))
     for row, outcome in enumerate(outcomes):
@@ -115,7 +117,7 @@ def _counts(outcomes: Sequence[Outcome], types: Sequence[str]) -> Numbers:
     return counts
 
 
-def _match_entities(found: Sequence[Thing], gold: Sequence[Thing]) -> dict[str, Outcome]:
+def _match_entities(found: Sequence[Thing], gold: Sequence[Thing]) -> dict[str, Matching]:
     return {
         "entity_strict": strict_entities(found, gold),
         "entity_any_type": match(untyped(found), untyped(gold), lambda t: t.names, lambda a, b: True, lambda t: t.type),
@@ -131,7 +133,7 @@ def _names_and_positions(thing: Thing) -> Iterable[str | int]:
     return [*thing.names, *(position for start, end in thing.spans for position in range(start, end))]
 
 
-def _match_links(found: Sequence[Link], gold: Sequence[Link]) -> dict[str, Outcome]:
+def _match_links(found: Sequence[Link], gold: Sequence[Link]) -> dict[str, Matching]:
     def typed(a: Link, b: Link) -> bool:
         return _fits(a, b, lambda e, f: _same_name(e, f) and (not f.types or not e.types.isdisjoint(f.types)))
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import UserError
-from extractor.jobs.file import Asked
+from extractor.jobs.file import GivenJob
 from extractor.jobs.job import make_job, nearest
 
 ARMS = ("think", "no_think", "auto", "budget=N")
 
 
-def arms_of(named: str, inputs: Sequence[str], folder: Path, flags: Mapping[str, Any]) -> list[Asked]:
+def arms_of(named: str, inputs: Sequence[str], folder: Path, flags: Mapping[str, Any]) -> list[GivenJob]:
     """A job for each arm in "think,no_think,budget=512", all over `inputs` with these flags, in FOLDER/ARM.
 
     UserError for an arm that there is not, for one alone, and for two that are the same.
@@ -27,11 +27,11 @@ def arms_of(named: str, inputs: Sequence[str], folder: Path, flags: Mapping[str,
     return asked
 
 
-def _asked(given: Mapping[str, Any]) -> Asked:
-    return Asked(make_job(given), dict.fromkeys(given, "flag"))
+def _asked(given: Mapping[str, Any]) -> GivenJob:
+    return GivenJob(make_job(given), dict.fromkeys(given, "flag"))
 
 
-def _differ(arms: Sequence[str], asked: Sequence[Asked]) -> None:
+def _differ(arms: Sequence[str], asked: Sequence[GivenJob]) -> None:
     first = dict[tuple[str, int | None], str]()
     for arm, one in zip(arms, asked, strict=True):
         what = (one.job.mode, one.job.thinking_budget)

@@ -56,7 +56,7 @@ def show(prepared: Prepared, doc_id: str) -> dict[str, Any]:
             break
     else:
         raise UserError(f"--doc-id {doc_id}: no document of the input has this id")
-    request = document.problem or prepared.desk.first(document)
+    request = document.problem or prepared.builder.first(document)
     if isinstance(request, Problem):
         raise UserError(f"--doc-id {doc_id}: settled without a model as {request.kind}: {request.detail}")
     return {
@@ -64,10 +64,10 @@ def show(prepared: Prepared, doc_id: str) -> dict[str, Any]:
         "source": document.source,
         "fingerprint": request.fingerprint,
         "mode": request.mode,
-        "messages": prepared.desk.messages(document, request.mode),
+        "messages": prepared.builder.messages(document, request.mode),
         "prompt": prepared.chat.decode(request.prompt),
         "prompt_tokens": len(request.prompt),
-        "schema": prepared.desk.grammar,
+        "schema": prepared.builder.grammar,
         "sampling": asdict(request.sampling),
         "max_tokens": request.max_tokens,
         "stop": list(request.stop),
@@ -79,7 +79,7 @@ def _try_documents(prepared: Prepared) -> tuple[list[int], Counter[str], list[st
     refused: Counter[str] = Counter()
     said: list[str] = []
     for document in islice(read(prepared.sources, prepared.columns, prepared.job.limit), SAMPLE):
-        request = document.problem or prepared.desk.first(document)
+        request = document.problem or prepared.builder.first(document)
         if isinstance(request, Problem):
             refused[request.kind] += 1
             said.append(f"{document.source}: {request.kind}: {request.detail}")
@@ -90,11 +90,11 @@ def _try_documents(prepared: Prepared) -> tuple[list[int], Counter[str], list[st
 
 def _settings(prepared: Prepared, origins: Mapping[str, str]) -> Any:
     found = {
-        "prompt": str(prepared.desk.ask.prompt.path),
+        "prompt": str(prepared.builder.task.prompt.path),
         "examples": _examples(prepared),
         "context": prepared.context,
         "id_column": prepared.columns.id or "none: ids come from the text",
-        "sampling": {mode: asdict(sampling) for mode, sampling in prepared.desk.ask.sampling.items()},
+        "sampling": {mode: asdict(sampling) for mode, sampling in prepared.builder.task.sampling.items()},
     }
     for name in Job.model_fields:
         value = found.get(name, getattr(prepared.job, name))
@@ -111,7 +111,7 @@ def _notes(prepared: Prepared) -> list[str]:
 
 
 def _examples(prepared: Prepared) -> str:
-    ask = prepared.desk.ask
-    own = f", and each document {ask.per_document} of its own" if ask.nearest else ""
-    shown = f"{len(ask.examples)} of {prepared.examples} shown{own}"
+    task = prepared.builder.task
+    own = f", and each document {task.per_document} of its own" if task.nearest else ""
+    shown = f"{len(task.examples)} of {prepared.examples} shown{own}"
     return f"{prepared.examples_path} ({shown})" if prepared.examples_path else "none"

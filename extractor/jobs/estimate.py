@@ -20,7 +20,7 @@ THOUGHT = 1000  # tokens of a thought of which nothing is known
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class CostEstimate:
     """Tokens and hours to come. None where it cannot be known; the sources say what a number rests on."""
 
     documents: int | None  # still to do
@@ -39,13 +39,13 @@ class Estimate:
         return self.answer_tokens / self.tokens_per_second / 3600
 
 
-def estimate(prepared: Prepared, rate: float | None = None) -> Estimate:
+def estimate(prepared: Prepared, rate: float | None = None) -> CostEstimate:
     """The cost of what is not settled yet; `rate` is output tokens a second, the last run's where it is None."""
     left, lengths = _left(prepared), list(_prompt_lengths(prepared))
     asked = sum(length > 0 for length in lengths) / max(len(lengths), 1)  # the rest needs no model
     each, answer_source = _answer_tokens(prepared)
     rate, rate_source = (rate, "at the rate given") if rate else _rate(prepared)
-    return Estimate(
+    return CostEstimate(
         documents=left,
         sampled=len(lengths),
         prompt_tokens=_times(left, sum(lengths) / max(len(lengths), 1)),
@@ -65,14 +65,14 @@ def _left(prepared: Prepared) -> int | None:
     if total is None:
         return None
     total = total if limit is None else min(total, limit)
-    settled = Shelf(prepared.job.out).count() if held.get("identity") == prepared.desk.identity else 0
+    settled = Shelf(prepared.job.out).count() if held.get("identity") == prepared.builder.identity else 0
     return max(total - settled, 0)
 
 
 def _prompt_lengths(prepared: Prepared) -> Iterator[int]:
     """Tokens of the first request for each document of the sample; 0 for one that no model is asked about."""
     for document in _sample(prepared):
-        request = document.problem or prepared.desk.first(document)
+        request = document.problem or prepared.builder.first(document)
         yield 0 if isinstance(request, Problem) else len(request.prompt)
 
 
@@ -87,7 +87,7 @@ def _answer_tokens(prepared: Prepared) -> tuple[float, str]:
         return mean, f"as in {prepared.job.out}"
     thought = (prepared.job.thinking_budget or THOUGHT) if prepared.job.mode == "think" else 0
     said = f" and a guess of {thought} for the thought" if thought else ""
-    if examples := prepared.desk.ask.examples:
+    if examples := prepared.builder.task.examples:
         tokens = [len(prepared.chat.encode(answer_text(example["answer"]))) for example in examples]
         return sum(tokens) / len(tokens) + thought, f"as in the worked examples{said}"
     return prepared.job.max_answer_tokens / 4 + thought, f"a guess: a quarter of --max-answer-tokens{said}"

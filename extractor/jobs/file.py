@@ -18,14 +18,14 @@ _VARIABLE = re.compile(r"(\$?)\$\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class GivenJob:
     """A job, and where each word of it came from that a person set: field → "flag" or the job file's name."""
 
     job: Job
     origins: Mapping[str, str]
 
 
-def load_jobs(path: Path, flags: Mapping[str, Any]) -> list[Asked]:
+def load_jobs(path: Path, flags: Mapping[str, Any]) -> list[GivenJob]:
     """The jobs of a file, in its order, with `flags` over what it says. UserError with file and key."""
     content = _expanded(_read(path), path)
     own = content.pop("job", [{}])
@@ -42,12 +42,12 @@ def load_jobs(path: Path, flags: Mapping[str, Any]) -> list[Asked]:
 
 def _asked(
     shared: Mapping[str, Any], keys: Mapping[str, Any], flags: Mapping[str, Any], path: Path, which: str
-) -> Asked:
+) -> GivenJob:
     said = {**shared, **_words(keys, path, f"{path}: {which}")}
     typed = {_key(name): value for name, value in flags.items()}
     job = make_job(said | typed, f"{path}: {which}", typed)
     fields = {_key(name): name for name in Job.model_fields}
-    return Asked(job, {fields[key]: "flag" if key in typed else path.name for key in said | typed})
+    return GivenJob(job, {fields[key]: "flag" if key in typed else path.name for key in said | typed})
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -121,7 +121,7 @@ def _place(key: str, value: Any, folder: Path) -> Any:
     return str(path) if named.get(key, True) else value
 
 
-def _outs_differ(asked: Collection[Asked], path: Path) -> None:
+def _outs_differ(asked: Collection[GivenJob], path: Path) -> None:
     first: dict[Path, int] = {}
     for number, job in enumerate((one.job for one in asked), 1):
         if (other := first.setdefault(job.out.resolve(), number)) != number:

@@ -16,12 +16,12 @@ from extractor.models.families import yarn_overrides
 from extractor.models.resolve import Model, config_of, context_of, resolve, tokenizer_of
 from extractor.store.settled import Redo
 from extractor.tasks.chat import Chat
-from extractor.tasks.desk import Ask, Desk
 from extractor.tasks.examples import Example, load_examples
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.order import in_order, predicate_last
 from extractor.tasks.pool import Nearest, covering
 from extractor.tasks.prompt import Prompt, load_prompt
+from extractor.tasks.requests import RequestBuilder, Task
 from extractor.tasks.schema import Schema, load_schema
 from extractor.tasks.thinking import check_mode, check_sampling
 from extractor.types import Sampling, TableField, ThinkingMode
@@ -46,7 +46,7 @@ class Prepared:
     chat: Chat
     context: int
     overrides: dict[str, Any]  # vLLM arguments for a context beyond the model's own
-    desk: Desk
+    builder: RequestBuilder
     again: Redo | None = None  # picks the settled documents that are done again, and no others
 
 
@@ -75,8 +75,8 @@ def prepare(
     sampling = _sampling(job, model)
     check_sampling(sampling, chat.kind, job.force_greedy)
     context, overrides = _context(job, model)
-    ask = _ask(job, schema, prompt, pool, sampling)
-    desk = Desk(ask, chat, context, model.revision if model.hub is None else f"{model.location}@{model.revision}")
+    task = _task(job, schema, prompt, pool, sampling)
+    builder = RequestBuilder(task, chat, context, model.identity)
     kept = kept_schema(sources, columns)
     return Prepared(
         job=job,
@@ -92,16 +92,16 @@ def prepare(
         chat=chat,
         context=context,
         overrides=overrides,
-        desk=desk,
+        builder=builder,
     )
 
 
-def _ask(
+def _task(
     job: Job, schema: Schema, prompt: Prompt, pool: Sequence[Example], sampling: Mapping[ThinkingMode, Sampling]
-) -> Ask:
+) -> Task:
     shown = covering(pool, schema)
     rest = [example for example in pool if example not in shown]
-    return Ask(
+    return Task(
         schema=schema,
         prompt=prompt,
         examples=shown,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from extractor.errors import UserError
-from extractor.jobs.file import Asked
+from extractor.jobs.file import GivenJob
 from extractor.jobs.job import make_job
 from extractor.jobs.prepare import Prepared
 from extractor.store.manifest import Manifest
@@ -16,17 +16,17 @@ from extractor.types import ProblemKind
 OF_ONE_RUN = ("max_runtime", "log_format", "metrics", "on_finish", "limit", "supersede")  # no matter of the job's
 
 
-def asked_again(folder: Path, changed: Mapping[str, Any]) -> Asked:
+def asked_again(folder: Path, changed: Mapping[str, Any]) -> GivenJob:
     """The job of this output folder, with changed settings."""
     job = make_job(Manifest.of_output(folder).content["settings"])
     stored = {name: value for name, value in job.model_dump().items() if name not in OF_ONE_RUN}
     again = make_job({**stored, **changed, "out": folder})
     if again.inputs == ["-"]:
         raise UserError(f"{folder} was made from standard input, which cannot be read again; run it from files")
-    return Asked(again, dict.fromkeys(changed, "flag"))
+    return GivenJob(again, dict.fromkeys(changed, "flag"))
 
 
-def ready_again(asked: Asked, problems: Sequence[str], ready: Callable[[Asked], Prepared]) -> Prepared:
+def ready_again(asked: GivenJob, problems: Sequence[str], ready: Callable[[GivenJob], Prepared]) -> Prepared:
     """The job, made `ready`, for its quarantined documents with one of these problems (none = all), and for no others.
 
     What it settles goes by the name of the folder's own job: so a later `extract run` with the original settings
@@ -34,7 +34,7 @@ def ready_again(asked: Asked, problems: Sequence[str], ready: Callable[[Asked], 
     """
     again = quarantined(problems)
     prepared = replace(ready(asked), again=again)
-    prepared.desk.work_as(Manifest.of_output(asked.job.out).content["identity"])
+    prepared.builder.work_as(Manifest.of_output(asked.job.out).content["identity"])
     return prepared
 
 

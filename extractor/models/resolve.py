@@ -35,6 +35,11 @@ class Model:
         """What vLLM and transformers take as `revision`: None where there is nothing to pin."""
         return self.revision if self.hub == "huggingface" else None
 
+    @property
+    def identity(self) -> str:
+        """What names the weights: a hub's id and commit, or the content of a local folder."""
+        return self.revision if self.hub is None else f"{self.location}@{self.revision}"
+
 
 def resolve(model: str, hub: Hub = "huggingface") -> Model:
     """A catalogue name, a folder or a hub id. UserError, with the cure, for what can be neither."""

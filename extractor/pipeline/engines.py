@@ -1,8 +1,9 @@
-"""The engine, loaded when it is first needed."""
+"""Which engine a job gets: loaded when it is first needed, and shared by jobs that agree."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 from extractor.engines.base import Engine
 from extractor.engines.vllm import VllmEngine, VllmSettings
@@ -30,7 +31,7 @@ def make_vllm(prepared: Prepared) -> Engine:
     return Watchdog(VllmEngine(settings), job.engine_timeout)
 
 
-class Late:
+class LazyEngine:
     """An engine that is loaded when the first request comes, and not at all where none does."""
 
     def __init__(self, make: MakeEngine, prepared: Prepared, watches: Sequence[Watch]) -> None:
@@ -60,3 +61,46 @@ class Late:
         for watch in self._watches:
             watch.loaded()
         return self._engine
+
+
+class EnginePool:
+    """Engines by what they load: jobs that agree share one, and no two live at once."""
+
+    def __init__(self, make: MakeEngine) -> None:
+        self._make = make
+        self._key: Any = None
+        self._engine: Engine | None = None
+
+    def lend(self, ready: Prepared) -> Engine:
+        """This job's engine, which whoever borrows it cannot close."""
+        if self._engine is None or not self.holds(ready):
+            self.close()
+            self._engine, self._key = self._make(ready), loads(ready)
+        return _Borrowed(self._engine)
+
+    def holds(self, ready: Prepared) -> bool:
+        """Whether this job's engine is loaded."""
+        return self._engine is not None and self._key == loads(ready)
+
+    def close(self) -> None:
+        """Frees what is loaded."""
+        if self._engine:
+            self._engine.close()
+        self._engine = None
+
+
+class _Borrowed:
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self.window = engine, engine.window
+
+    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
+        return self._engine.generate(requests)
+
+    def close(self) -> None:
+        """The pool closes it."""
+
+
+def loads(ready: Prepared) -> tuple[Any, ...]:
+    """What decides whether two jobs can share an engine."""
+    job = ready.job
+    return (job.engine, job.from_, ready.model, ready.context, ready.overrides, job.seed, job.engine_arg)

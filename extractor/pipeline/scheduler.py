@@ -1,4 +1,4 @@
-"""The corridor: documents walk through the rooms in one direction; only demand travels back."""
+"""The scheduler: documents walk through the rooms in one direction; only demand travels back."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,17 +10,17 @@ from extractor.answers.pieces import go_on
 from extractor.answers.recall import Answered, recall
 from extractor.answers.signals import better
 from extractor.engines.base import Engine
-from extractor.tasks.desk import Desk
+from extractor.tasks.requests import RequestBuilder
 from extractor.types import Completion, Document, Extraction, Problem, Request, Sampling, Settlement
 
 FLUSH = 256  # documents settled without a model, before the engine gets its turn
 
 
-class Corridor:
+class Scheduler:
     """Settles documents; with `draining` true it finishes what is under way and begins nothing."""
 
-    def __init__(self, desk: Desk, judge: Judge, cures: Cures) -> None:
-        self.desk, self.judge, self.cures = desk, judge, cures
+    def __init__(self, builder: RequestBuilder, judge: Judge, cures: Cures) -> None:
+        self.builder, self.judge, self.cures = builder, judge, cures
         self.draining: Callable[[], bool] = lambda: False
         self.unsettled: dict[str, Request] = {}  # documents with failed attempts behind them, by id
         self.answered: Mapping[str, Sequence[Answered]] = {}  # attempts of an earlier run, by fingerprint
@@ -61,9 +61,9 @@ class Corridor:
         seen = 0
         for document in islice(self.documents, FLUSH):
             seen += 1
-            request = document.problem or self.desk.first(document)
+            request = document.problem or self.builder.first(document)
             if isinstance(request, Problem):
-                self._settled.append(_unasked(self.desk.fingerprint(document), document, request))
+                self._settled.append(_unasked(self.builder.fingerprint(document), document, request))
             elif not (earlier := self.answered.get(request.fingerprint) or self.stored(request)):
                 return request
             elif following := self._resume(request, earlier):
@@ -73,15 +73,15 @@ class Corridor:
 
     def asked(self, request: Request) -> bool:
         """Whether this request is one of its own."""
-        return request.fingerprint == self.desk.fingerprint(request.document)
+        return request.fingerprint == self.builder.fingerprint(request.document)
 
     def take(self, completion: Completion) -> None:
         """What came back for one of its requests."""
         request = completion.request
         if request.is_thought and self.cures.usable(completion):
-            self._halves.append(self.desk.answer_after(completion))
+            self._halves.append(self.builder.answer_after(completion))
         else:
-            following = go_on(self.desk, completion)
+            following = go_on(self.builder, completion)
             self._halves.append(following) if isinstance(following, Request) else self._judge(following)
 
     def _judge(self, completion: Completion) -> None:
@@ -113,50 +113,50 @@ class Corridor:
             yield self._settled.popleft()
 
 
-def settle(corridors: Sequence[Corridor], engine: Engine) -> Iterator[tuple[int, Settlement]]:
-    """Each corridor's settlements, as each is done, with its number; their desks must differ in identity.
+def settle(schedulers: Sequence[Scheduler], engine: Engine) -> Iterator[tuple[int, Settlement]]:
+    """Each scheduler's settlements, as each is done, with its number; their desks must differ in identity.
 
-    In the engine their requests alternate: the corridor that is furthest behind in the input begins the next document,
+    In the engine their requests alternate: the scheduler that is furthest behind in the input begins the next document,
     so that all are at about the same one, however long each takes for it.
     """
-    while any(corridor.goes_on for corridor in corridors):
-        for completion in engine.generate(_requests(corridors)):
-            _asker(corridors, completion.request).take(completion)
-            yield from _flush(corridors)
-        yield from _flush(corridors)
+    while any(scheduler.goes_on for scheduler in schedulers):
+        for completion in engine.generate(_requests(schedulers)):
+            _asker(schedulers, completion.request).take(completion)
+            yield from _flush(schedulers)
+        yield from _flush(schedulers)
 
 
-def _requests(corridors: Sequence[Corridor]) -> Iterator[Request | None]:
+def _requests(schedulers: Sequence[Scheduler]) -> Iterator[Request | None]:
     while True:
-        yield _next(corridors)
+        yield _next(schedulers)
 
 
-def _next(corridors: Sequence[Corridor]) -> Request | None:
-    for corridor in corridors:
-        corridor.beat()
-    for corridor in corridors:
-        if request := corridor.due():
+def _next(schedulers: Sequence[Scheduler]) -> Request | None:
+    for scheduler in schedulers:
+        scheduler.beat()
+    for scheduler in schedulers:
+        if request := scheduler.due():
             return request
-    while behind := _furthest_behind(corridors):
+    while behind := _furthest_behind(schedulers):
         if (request := behind.begin()) or behind.goes_on:
             return request
     return None
 
 
-def _furthest_behind(corridors: Sequence[Corridor]) -> Corridor | None:
+def _furthest_behind(schedulers: Sequence[Scheduler]) -> Scheduler | None:
     """Of those at the same document another begins each time: the first to ask about a text fills the prefix cache."""
-    going = [(c.passed, (n + c.passed) % len(corridors), n) for n, c in enumerate(corridors) if c.goes_on]
-    return corridors[min(going)[2]] if going else None
+    going = [(c.passed, (n + c.passed) % len(schedulers), n) for n, c in enumerate(schedulers) if c.goes_on]
+    return schedulers[min(going)[2]] if going else None
 
 
-def _asker(corridors: Sequence[Corridor], request: Request) -> Corridor:
-    *others, last = corridors
-    return next((corridor for corridor in others if corridor.asked(request)), last)
+def _asker(schedulers: Sequence[Scheduler], request: Request) -> Scheduler:
+    *others, last = schedulers
+    return next((scheduler for scheduler in others if scheduler.asked(request)), last)
 
 
-def _flush(corridors: Sequence[Corridor]) -> Iterator[tuple[int, Settlement]]:
-    for number, corridor in enumerate(corridors):
-        for settlement in corridor.flush():
+def _flush(schedulers: Sequence[Scheduler]) -> Iterator[tuple[int, Settlement]]:
+    for number, scheduler in enumerate(schedulers):
+        for settlement in scheduler.flush():
             yield number, settlement
 
 

@@ -11,12 +11,12 @@ from extractor.answers.judge import Judge
 from extractor.documents import count, read
 from extractor.errors import ExtractorError
 from extractor.jobs.prepare import Prepared
-from extractor.pipeline.engines import Late, MakeEngine
-from extractor.pipeline.scheduler import Corridor, settle
+from extractor.pipeline.engines import LazyEngine, MakeEngine
+from extractor.pipeline.scheduler import Scheduler, settle
 from extractor.progress.tally import Tally, Watch
 from extractor.store.account import verify
 from extractor.store.lock import locked
-from extractor.store.manifest import Diary, Manifest
+from extractor.store.manifest import Manifest, RunRecord
 from extractor.store.settled import Settled
 from extractor.store.shelf import Shelf
 from extractor.store.stored import Stored
@@ -41,13 +41,13 @@ def run_together(
         for prepared, _ in jobs:
             held.enter_context(locked(prepared.job.out))
         arms = [_Arm(prepared, watch) for prepared, watch in jobs]
-        return _Session(arms, Late(make_engine, jobs[0][0], [watch for _, watch in jobs])).go(draining)
+        return _Session(arms, LazyEngine(make_engine, jobs[0][0], [watch for _, watch in jobs])).go(draining)
 
 
 class _Session:
     """From the first request to the last part: what the arms share is the engine, and its time."""
 
-    def __init__(self, arms: Sequence["_Arm"], engine: Late) -> None:
+    def __init__(self, arms: Sequence["_Arm"], engine: LazyEngine) -> None:
         self._arms, self._engine = arms, engine
         self._began = time.monotonic()
 
@@ -56,10 +56,10 @@ class _Session:
         for arm in self._arms:
             arm.begin(draining)
         try:
-            for number, settlement in settle([arm.corridor for arm in self._arms], self._engine):
+            for number, settlement in settle([arm.scheduler for arm in self._arms], self._engine):
                 self._arms[number].add(settlement)
             for arm in self._arms:
-                arm.tally.stopped = draining() and not arm.corridor.finished
+                arm.tally.stopped = draining() and not arm.scheduler.finished
             self._end()
         except BaseException:
             self._break_off()
@@ -100,27 +100,27 @@ class _Arm:
     def __init__(self, prepared: Prepared, watch: Watch) -> None:
         job = prepared.job
         manifest = Manifest.load(job.out)
-        manifest.must_be(prepared.desk.identity, job.supersede)
+        manifest.must_be(prepared.builder.identity, job.supersede)
         self.prepared, self.watch = prepared, watch
         self.shelf = Shelf(job.out, prepared.kept)
         self.shelf.recover()
         self.old, self.replaced, self.is_retry = Settled(self.shelf, prepared.again), 0, prepared.again is not None
         self.tally = Tally(self.old.again if self.is_retry else _total(prepared))
-        self.diary = Diary(manifest, _described(prepared), self.is_retry)
-        self.corridor, self.waiting = corridor_of(prepared), Waiting(job.out)
-        self.corridor.documents, self.corridor.answered = self._fresh(), self.waiting.answered()
+        self.run_record = RunRecord(manifest, _described(prepared), self.is_retry)
+        self.scheduler, self.waiting = scheduler_of(prepared), Waiting(job.out)
+        self.scheduler.documents, self.scheduler.answered = self._fresh(), self.waiting.answered()
         if job.from_:
-            self.corridor.stored = Stored(job.from_).answers
+            self.scheduler.stored = Stored(job.from_).answers
         size = PartSize(job.part_documents, job.part_seconds)
-        unsettled = self.corridor.unsettled.values
+        unsettled = self.scheduler.unsettled.values
         self.writer = Writer(self.shelf, self.old, self.waiting, unsettled, size, not job.no_reasoning)
-        self.corridor.beat = self.beat
+        self.scheduler.beat = self.beat
 
     def begin(self, draining: Callable[[], bool]) -> None:
         """Says that it begins; `draining` will say when it is to end."""
-        self.corridor.draining = draining
+        self.scheduler.draining = draining
         self.watch.begin(self.tally)
-        self.diary.begin(self.tally.total)
+        self.run_record.begin(self.tally.total)
 
     def add(self, settlement: Settlement) -> None:
         """One document is done."""
@@ -139,12 +139,12 @@ class _Arm:
         if not self.tally.stopped and not self.is_retry:
             self.waiting.clear()
         self.writer.commit()
-        self.tally.unsettled = len(self.corridor.unsettled)
+        self.tally.unsettled = len(self.scheduler.unsettled)
 
     def note(self) -> None:
         """Puts what is counted into the manifest."""
         state = "stopped" if self.tally.stopped else "finished"
-        self.diary.end({"state": state, "documents": self.shelf.count(), **self.tally.as_json()})
+        self.run_record.end({"state": state, "documents": self.shelf.count(), **self.tally.as_json()})
 
     def account(self) -> None:
         """Checks that every document is there, once."""
@@ -159,7 +159,7 @@ class _Arm:
 
     def _fresh(self) -> Iterator[Document]:
         for document in read(self.prepared.sources, self.prepared.columns, self.prepared.job.limit):
-            self.corridor.passed += 1
+            self.scheduler.passed += 1
             if self._is_wanted(document):
                 yield document
             elif not self.is_retry:
@@ -172,14 +172,14 @@ class _Arm:
         return not self._is_done(self.old, document)
 
     def _is_done(self, settled: Settled, document: Document) -> bool:
-        return document.id in settled and settled.holds(document.id, self.prepared.desk.fingerprint(document))
+        return document.id in settled and settled.holds(document.id, self.prepared.builder.fingerprint(document))
 
 
-def corridor_of(prepared: Prepared) -> Corridor:
-    """The corridor of this job, without documents and engine."""
-    job, desk = prepared.job, prepared.desk
-    judge = Judge(prepared.schema.validator(), prepared.fields, desk.neutraliser.restore, job.thinking_budget)
-    return Corridor(desk, judge, Cures(desk, job.attempts))
+def scheduler_of(prepared: Prepared) -> Scheduler:
+    """The scheduler of this job, without documents and engine."""
+    job, builder = prepared.job, prepared.builder
+    judge = Judge(prepared.schema.validator(), prepared.fields, builder.neutraliser.restore, job.thinking_budget)
+    return Scheduler(builder, judge, Cures(builder, job.attempts))
 
 
 def _total(prepared: Prepared) -> int | None:
@@ -188,13 +188,13 @@ def _total(prepared: Prepared) -> int | None:
 
 
 def _described(prepared: Prepared) -> dict[str, Any]:
-    ask = prepared.desk.ask
+    task = prepared.builder.task
     return {
-        "identity": prepared.desk.identity,
+        "identity": prepared.builder.identity,
         "settings": prepared.job.model_dump(mode="json", by_alias=True),
         "model": {"name": prepared.model.name, "revision": prepared.model.revision, "context": prepared.context},
         "schema": prepared.schema.body,
-        "prompt": ask.prompt.text,
-        "examples": list(ask.examples),
-        "sampling": {mode: asdict(sampling) for mode, sampling in ask.sampling.items()},
+        "prompt": task.prompt.text,
+        "examples": list(task.examples),
+        "sampling": {mode: asdict(sampling) for mode, sampling in task.sampling.items()},
     }

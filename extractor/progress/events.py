@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from extractor.progress.tally import Tally
-from extractor.store.status import Standing
+from extractor.store.status import OutputStatus
 from extractor.types import Settlement
 
 EVERY = 10.0  # seconds between two reports
@@ -17,7 +17,7 @@ Tone = Literal["note", "warning", "error"]
 
 @dataclass(slots=True)
 class Counts:
-    """What one run has done so far, by its own tally; `standing` and `exit_code` are there at its end."""
+    """What one run has done so far, by its own tally; `status` and `exit_code` are there at its end."""
 
     out: Path
     tally: Tally = field(default_factory=Tally)
@@ -27,7 +27,7 @@ class Counts:
     began: float = field(default_factory=time.monotonic)
     working: float = field(default_factory=time.monotonic)  # since when rates count: the model is loaded
     came: float = field(default_factory=time.monotonic)  # when the first document came back
-    standing: Standing | None = None
+    status: OutputStatus | None = None
     exit_code: int | None = None
     error: str = ""
     engine_is_there: bool = False  # loaded by an earlier job
@@ -37,7 +37,7 @@ class Counts:
         """Documents still to do; None where it is not known."""
         if self.exit_code is None:
             return self.tally.pending
-        return self.standing.pending if self.standing else None
+        return self.status.pending if self.status else None
 
     @property
     def seconds(self) -> float:
@@ -103,9 +103,9 @@ class Progress:
         """Nothing new, and time passes."""
         self._see("wait")
 
-    def end(self, code: int, standing: Standing | None) -> None:
+    def end(self, code: int, status: OutputStatus | None) -> None:
         """The run is over."""
-        self.counts.exit_code, self.counts.standing = code, standing
+        self.counts.exit_code, self.counts.status = code, status
         if line := news(self.counts.tally):
             self.say("note", line)
         if line := crowding(self.counts.tally):

@@ -82,9 +82,9 @@ def samples(counts: Counts, now: float) -> Iterator[Sample]:
     state = STATE_OF.get(counts.exit_code, "failed")
     for name in STATES:
         yield Sample("extractor_run_state", float(name == state), {"state": name})
-    if counts.standing:
+    if counts.status:
         for status in ("ok", "empty", "quarantined"):
-            yield Sample("extractor_documents", getattr(counts.standing, status), {"status": status})
+            yield Sample("extractor_documents", getattr(counts.status, status), {"status": status})
 
 
 def text(runs: Mapping[str, Iterable[Sample]]) -> str:

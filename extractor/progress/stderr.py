@@ -138,4 +138,5 @@ def _number(total: int | None) -> str:
 
 
 def _write(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

@@ -19,11 +19,11 @@ from typing import Any
 from extractor.evaluation.gold import Gold
 from extractor.evaluation.shelf import Run
 from extractor.report.marks import entity_key, marks, relation_keys
-from extractor.report.more import More
+from extractor.report.more import Details
 from extractor.types import Entity
 
 Case = dict[str, Any]
-Arms = Sequence[tuple[Run, More]]
+Arms = Sequence[tuple[Run, Details]]
 TEXT, REASONING = 40_000_000, 20_000_000  # characters of a whole page, shared out evenly
 TABLES = ("entities", "relations", "summary", "summaries")
 
@@ -106,7 +106,7 @@ def _things(
     }
 
 
-def _told(more: More, doc_id: str, room: int) -> dict[str, Any]:
+def _told(more: Details, doc_id: str, room: int) -> dict[str, Any]:
     """Status, cost, thought and, for a quarantined document, what went wrong."""
     row, fault = more.documents[doc_id], more.quarantine.get(doc_id, {})
     thought = row.get("reasoning") or fault.get("reasoning") or ""

@@ -18,7 +18,7 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ArmSummary:
     """What tiles are made of, for one arm."""
 
     documents: int
@@ -27,7 +27,7 @@ class Told:
     evaluation: Evaluation | None
 
 
-def run_headline(told: Told, problems: Mapping[str, int]) -> str:
+def run_headline(told: ArmSummary, problems: Mapping[str, int]) -> str:
     """What came of the documents, and how right it is where gold can tell."""
     said = f"{_percent(told.rates['valid'])} of {told.documents:,} documents have a valid answer"
     if told.rates["empty"].value:
@@ -38,7 +38,7 @@ def run_headline(told: Told, problems: Mapping[str, int]) -> str:
     return f"{said}. Against gold: {' and '.join(scores)}." if scores else f"{said}."
 
 
-def tiles(arms: Sequence[Told]) -> list[Tile]:
+def tiles(arms: Sequence[ArmSummary]) -> list[Tile]:
     """Scores, validity, tokens, speed and cost, as far as they are known of any arm."""
     spent = [arm.resources for arm in arms]
     written = [r.tokens["written"] for r in spent]
@@ -60,7 +60,7 @@ def tiles(arms: Sequence[Told]) -> list[Tile]:
     return [tile for tile in made if any(value != "–" for value, _ in tile.values)]
 
 
-def _scores(arms: Sequence[Told]) -> list[Tile]:
+def _scores(arms: Sequence[ArmSummary]) -> list[Tile]:
     found = [dict(_strict(arm.evaluation)) for arm in arms]
     nouns = [noun for _, noun in KINDS if all(noun in scores for scores in found)]
     return [

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.evaluation.gold import Annotation, Gold, GoldDocument
-from extractor.evaluation.matching import Outcome, normal
+from extractor.evaluation.matching import Matching, normal
 from extractor.evaluation.shelf import Run
 from extractor.evaluation.tally import both_sides, strict_entities, strict_links
 from extractor.evaluation.things import Link
@@ -79,7 +79,7 @@ def _verdicts(keys: Sequence[Hashable], right: set[Any], annotation: Annotation)
 
 
 def _missed_entities(
-    document: GoldDocument, keys: Sequence[tuple[str, str]], outcome: Outcome
+    document: GoldDocument, keys: Sequence[tuple[str, str]], outcome: Matching
 ) -> list[tuple[str, str, Sequence[tuple[int, int]]]]:
     """As gold spells them; `keys` are in the order that the outcome numbers them."""
     hit = {keys[g] for _, g in outcome.pairs}
@@ -88,7 +88,7 @@ def _missed_entities(
 
 
 def _missed_relations(
-    document: GoldDocument, keys: Sequence[tuple[str, ...]], outcome: Outcome | None, symmetric: Names
+    document: GoldDocument, keys: Sequence[tuple[str, ...]], outcome: Matching | None, symmetric: Names
 ) -> list[tuple[str, str, str]]:
     hit = {keys[g] for _, g in outcome.pairs} if outcome else set(keys)
     triples = [(r.subject, r.predicate, r.object) for r in document.relations]
@@ -96,7 +96,7 @@ def _missed_relations(
     return [triple for key, triple in by_key.items() if key in set(keys) - hit]
 
 
-def _score(outcomes: Sequence[Outcome | None]) -> tuple[int, int, int] | None:
+def _score(outcomes: Sequence[Matching | None]) -> tuple[int, int, int] | None:
     known = [o for o in outcomes if o]
     if not known:
         return None

@@ -18,7 +18,7 @@ QUARANTINE = ("doc_id", "problem", "detail", "answer", "reasoning", "source", "t
 
 
 @dataclass(frozen=True, slots=True)
-class More:
+class Details:
     """Rows by doc_id, in the order they were asked for, and the evidence of relations by (doc_id, relation_id)."""
 
     documents: dict[str, dict[str, Any]]
@@ -26,12 +26,12 @@ class More:
     evidence: dict[tuple[str, str], tuple[int, int]]
 
 
-def more_of(run: Run, ids: Sequence[str]) -> More:
+def details_of(run: Run, ids: Sequence[str]) -> Details:
     """Further columns of these documents, read part by part."""
     wanted = pa.array(ids, pa.string())
     documents = {row["doc_id"]: row for row in _rows(run, "documents", DOCUMENTS, wanted)}
     evidence = _rows(run, "relations", ("doc_id", "relation_id", "evidence"), wanted)
-    return More(
+    return Details(
         {doc_id: documents[doc_id] for doc_id in ids},
         {row["doc_id"]: row for row in _rows(run, "quarantine", QUARANTINE, wanted)},
         {

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from extractor.evaluation.results import Agreement, Difference
 from extractor.report import plots_found, plots_scores, plots_spent
-from extractor.report.seen import Plot, Seen
+from extractor.report.seen import Plot, PlotInput
 
 
 def plots(
-    arms: Sequence[Seen],
+    arms: Sequence[PlotInput],
     ids: Sequence[str],
     differences: Sequence[Difference] = (),
     agreements: Sequence[Agreement] = (),

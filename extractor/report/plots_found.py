@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from extractor.report.draw import arm_colour, figure, rows, svg_of
-from extractor.report.seen import Plot, Seen
+from extractor.report.seen import Plot, PlotInput
 
 MOST_TYPES = 14  # in one plot
 
 
-def found(arms: Sequence[Seen], ids: Sequence[str]) -> Iterator[Plot | None]:
+def found(arms: Sequence[PlotInput], ids: Sequence[str]) -> Iterator[Plot | None]:
     """How many entities and relations of each type; nothing where there is gold."""
     if any(arm.evaluation for arm in arms):
         return

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from extractor.evaluation.results import Agreement, Difference, Evaluation, Score
 from extractor.report.draw import BAR, FAINT, arm_colour, bars, figure, point, rows, svg_of
-from extractor.report.seen import Plot, Seen
+from extractor.report.seen import Plot, PlotInput
 
 KINDS = (("entity_strict", "Entities"), ("relation_strict", "Relations"))
 MOST_TYPES = 14  # in one plot; the tables have them all
 
 
-def quality(arms: Sequence[Seen], documents: int) -> Plot | None:
+def quality(arms: Sequence[PlotInput], documents: int) -> Plot | None:
     """Each arm's strict scores over the tokens that it wrote for a document."""
     scored = [(n, arm, arm.evaluation) for n, arm in enumerate(arms) if arm.evaluation]
     if len(scored) < 2:
@@ -71,7 +71,7 @@ def agreement(agreements: Sequence[Agreement]) -> Plot | None:
         return Plot("Agreement", caption, svg_of(made, "a"))
 
 
-def by_type(arms: Sequence[Seen], metric: str, noun: str) -> Plot | None:
+def by_type(arms: Sequence[PlotInput], metric: str, noun: str) -> Plot | None:
     """Each type's strict score in each arm."""
     scores = [_types(arm.evaluation, metric) if arm.evaluation else {} for arm in arms]
     weight = {name: s.hits + s.missed for by_name in scores for name, s in by_name.items()}

@@ -7,19 +7,19 @@ import numpy as np
 from extractor.evaluation.resources import IN_ENGINE, written_tokens
 from extractor.evaluation.shelf import Numbers, Run
 from extractor.report.draw import arm_colour, figure, rows, svg_of
-from extractor.report.seen import Plot, Seen
+from extractor.report.seen import Plot, PlotInput
 
 ENDS = ("none", "closed", "budget", "truncated", "ended_inside", "repetition")
 
 
-def tokens(arms: Sequence[Seen], ids: Sequence[str]) -> Plot | None:
+def tokens(arms: Sequence[PlotInput], ids: Sequence[str]) -> Plot | None:
     """How many tokens documents took."""
     values = [written_tokens(arm.run, ids) for arm in arms]
     caption = "Tokens written for a document, over all attempts. The line is the median."
     return _histogram(values, "Tokens", "tokens for a document", caption, "t")
 
 
-def seconds(arms: Sequence[Seen], ids: Sequence[str]) -> Plot | None:
+def seconds(arms: Sequence[PlotInput], ids: Sequence[str]) -> Plot | None:
     """How long documents were in the engine."""
     values = [_in_engine(arm.run, ids) for arm in arms]
     caption = "Seconds in the engine for a document, without waiting for a place. The line is the median."
@@ -52,7 +52,7 @@ def _histogram(arms: Sequence[Numbers], title: str, label: str, caption: str, na
         return Plot(title, caption, svg_of(made, name))
 
 
-def ends(arms: Sequence[Seen]) -> Plot | None:
+def ends(arms: Sequence[PlotInput]) -> Plot | None:
     """How thinking ended, as shares of documents."""
     counts = [arm.resources.thinking_end for arm in arms]
     if not any(set(count) - {"none"} for count in counts):

@@ -19,10 +19,10 @@ from extractor.evaluation.results import Comparison, Evaluation
 from extractor.evaluation.shelf import Run, load_run, with_unique_labels
 from extractor.evaluation.tables import Rows, arm_rows, difference_rows, evaluation_rows
 from extractor.report.cases import Arms, cases
-from extractor.report.headline import Tile, Told, run_headline, tiles
-from extractor.report.more import more_of, sample
+from extractor.report.headline import ArmSummary, Tile, run_headline, tiles
+from extractor.report.more import details_of, sample
 from extractor.report.plots import plots
-from extractor.report.seen import Plot, Seen
+from extractor.report.seen import Plot, PlotInput
 from extractor.report.texts import texts_of
 
 _NEVER = "base-uri 'none'; form-action 'none'"
@@ -62,9 +62,9 @@ def run_page(run: Run, gold: Gold | None, evaluation: Evaluation | None) -> str:
     ids = list(run.rows)
     spent = spending.resources(run, ids, spending.seconds_per_document(run), evaluation, None)
     status = run.values("status", ids)
-    told = Told(len(ids), rates(status), spent, evaluation)
+    told = ArmSummary(len(ids), rates(status), spent, evaluation)
     shown, sampled = sample(ids, (i for i, s in zip(ids, status, strict=True) if s == "quarantined"))
-    arms = [(run, more_of(run, shown))]
+    arms = [(run, details_of(run, shown))]
     return _html(
         Page(
             title=run.label,
@@ -72,7 +72,7 @@ def run_page(run: Run, gold: Gold | None, evaluation: Evaluation | None) -> str:
             remarks=(),
             tiles=tiles([told]),
             notes=evaluation.notes if evaluation else (),
-            plots=plots([Seen(run, spent, evaluation)], ids),
+            plots=plots([PlotInput(run, spent, evaluation)], ids),
             tables=[("Scores", evaluation_rows(evaluation))] if evaluation else [],
             sampled=sampled,
             data=_data(arms, gold, None),
@@ -86,15 +86,17 @@ def comparison_page(runs: Sequence[Run], gold: Gold | None, comparison: Comparis
     ids = [i for i in runs[0].rows if all(i in run.rows for run in runs[1:])]
     quarantined = [i for run in runs for i, s in zip(ids, run.values("status", ids), strict=True) if s == "quarantined"]
     shown, sampled = sample(ids, [*quarantined, *(d.doc_id for d in comparison.disagreements)])
-    arms = [(run, more_of(run, shown)) for run in runs]
-    seen = [Seen(run, arm.resources, arm.evaluation) for run, arm in zip(runs, comparison.arms, strict=True)]
+    arms = [(run, details_of(run, shown)) for run in runs]
+    seen = [PlotInput(run, arm.resources, arm.evaluation) for run, arm in zip(runs, comparison.arms, strict=True)]
     headline, *remarks = comparison.verdict.rstrip(".").split("; ")
     return _html(
         Page(
             title=" or ".join(run.label for run in runs),
             headline=headline + ".",
             remarks=[f"{remark}." for remark in remarks],
-            tiles=tiles([Told(comparison.documents, a.rates, a.resources, a.evaluation) for a in comparison.arms]),
+            tiles=tiles(
+                [ArmSummary(comparison.documents, a.rates, a.resources, a.evaluation) for a in comparison.arms]
+            ),
             notes=comparison.notes,
             plots=plots(seen, ids, comparison.differences, comparison.agreements),
             tables=[

@@ -7,7 +7,7 @@ from extractor.evaluation.shelf import Run
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PlotInput:
     """One arm as the plots see it."""
 
     run: Run

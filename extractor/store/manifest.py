@@ -64,7 +64,7 @@ class Manifest:
         write_atomically(self.folder / FILE, json.dumps(self.content, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-class Diary:
+class RunRecord:
     """What the manifest says of one run: `last_run`, or one more of `retries`, which leave the job as it is.
 
     A run that settled something is `last_work` too, until another did: that is what its speed is told from.

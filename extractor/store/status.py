@@ -25,7 +25,7 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OutputStatus:
     """documents = ok + empty + quarantined + pending; `pending` is None where it is not known."""
 
     ok: int
@@ -52,7 +52,7 @@ class Standing:
         return None if self.pending is None else self.settled + self.pending
 
 
-def standing(folder: Path) -> Standing:
+def output_status(folder: Path) -> OutputStatus:
     """The state of an output folder; UserError where it is none, ExtractorError where documents are lost or twice."""
     manifest = Manifest.of_output(folder)
     counts = {name: Counter[str]() for name in ("status", "problem", "mode", "thinking_end")}
@@ -64,7 +64,7 @@ def standing(folder: Path) -> Standing:
     status, last_run = counts["status"], manifest.content["last_run"]
     if last_run["state"] != "running":  # while a run writes, its counts are never those of one moment
         verify(shelf, last_run.get("documents", status.total()))
-    return Standing(
+    return OutputStatus(
         ok=status["ok"],
         empty=status["empty"],
         quarantined=status["quarantined"],

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from extractor.answers.recall import Answered
+from extractor.fingerprint import digest, fingerprint
 from extractor.store.manifest import Manifest
-from extractor.tasks.desk import digest
 from extractor.types import Request
 
 COLUMNS = ["doc_id", "fingerprint", "attempt", "mode", "answer", "reasoning", "finish", "thinking_end", "detail"]
@@ -50,7 +50,7 @@ class Stored:
         document, wanted = request.document, np.uint64(_hash(request.document.id))
         ends = np.searchsorted(self._ids, wanted), np.searchsorted(self._ids, wanted, "right")
         rows = [row for place in self._places[slice(*ends)] for row in self._rows(int(place)).get(document.id, [])]
-        names = {digest([self._job, document.text, mode]) for mode in (document.mode, None)}
+        names = {fingerprint(self._job, document.text, mode) for mode in (document.mode, None)}
         return [_answered(row) for row in rows if row["fingerprint"] in names]
 
     def _rows(self, place: int) -> Rows:

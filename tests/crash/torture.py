@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from extractor.store.status import standing
+from extractor.store.status import output_status
 from extractor.store.tables import TABLES
 from extractor.system.crash import POINTS, VARIABLE
 
@@ -45,13 +45,13 @@ def torture(folder: Path, documents: int, kills: int, seed: int = 0) -> Toll:
         before = _lines(asked)
         if _killed([str(inputs), str(out), str(asked)], killed, chance):
             killed += 1
-        elif standing(out).pending == 0:  # done before all kills are spent: begin anew on a grown input
+        elif output_status(out).pending == 0:  # done before all kills are spent: begin anew on a grown input
             inputs.write_text(inputs.read_text() + _more(ids, documents // 2))
         again = set(_lines(asked)[len(before) :]) & set(before)
         worst = max(worst, len({line.split()[0] for line in again}))
     subprocess.run([sys.executable, JOB, inputs, out, asked], check=True)
     answers = _lines(asked)
-    assert standing(out).settled == len(ids)
+    assert output_status(out).settled == len(ids)
     found = Counter(_ids(out, "documents"))
     for table in set(TABLES) - {"documents"}:  # and no row of any table is without its document, or there again
         assert set(_ids(out, table)) <= set(found)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from extractor.documents.ids import Ids, bad_id, content_id
-from extractor.documents.seen import Seen
+from extractor.documents.seen import IdSet
 
 
 def test_ids_by_exact_value() -> None:
@@ -37,7 +37,7 @@ def test_ids_are_unique_whatever_the_rows_are_called(rows: list[tuple[str, str]]
 
 @given(st.lists(st.text(max_size=3)))
 def test_seen_agrees_with_a_set(words: list[str]) -> None:
-    seen, plain = Seen(), set[str]()
+    seen, plain = IdSet(), set[str]()
     for word in words:
         assert seen.add(word) == (word not in plain)
         plain.add(word)
@@ -47,9 +47,9 @@ def test_seen_agrees_with_a_set(words: list[str]) -> None:
 MILLION = """
 import time
 from pathlib import Path
-from extractor.documents.seen import Seen
+from extractor.documents.seen import IdSet
 peak = lambda: int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
-seen, before = Seen(), peak()
+seen, before = IdSet(), peak()
 start = time.process_time()
 assert all(seen.add(f"document-{i}") for i in range(1_000_000))
 seconds = time.process_time() - start

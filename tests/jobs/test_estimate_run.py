@@ -7,7 +7,7 @@ from fakes import Silent, answering, fake_prepared
 from programs import documents
 
 from extractor.documents import read
-from extractor.jobs.estimate import Estimate, estimate
+from extractor.jobs.estimate import CostEstimate, estimate
 from extractor.pipeline.session import run
 from extractor.store.manifest import Manifest
 from extractor.tasks.prompt import answer_text
@@ -16,17 +16,17 @@ ANSWER = '{"entities": [], "relations": [], "summary": "It happened."}'
 
 
 def test_hours_are_tokens_over_rate() -> None:
-    cost = Estimate(1_000_000, 1000, 700_000_000, 252_000_000, "", 1000.0, "")
+    cost = CostEstimate(1_000_000, 1000, 700_000_000, 252_000_000, "", 1000.0, "")
     assert cost.hours == 70.0
 
 
 def test_prompts_are_counted_and_the_worked_example_tells_of_answers(tmp_path: Path) -> None:
     prepared = fake_prepared(documents(tmp_path / "d.jsonl", 8), tmp_path / "o", examples=None)
     cost = estimate(prepared, 50.0)
-    answers = [answer_text(example["answer"]) for example in prepared.desk.ask.examples]
+    answers = [answer_text(example["answer"]) for example in prepared.builder.task.examples]
     each = sum(map(len, answers)) / len(answers)  # one token a character
     asked = list(read(prepared.sources, prepared.columns))
-    prompts = [len(prepared.desk.render(document, "no_think")) for document in asked]
+    prompts = [len(prepared.builder.render(document, "no_think")) for document in asked]
     assert (cost.documents, cost.sampled, cost.prompt_tokens) == (8, 8, sum(prompts))
     assert cost.answer_tokens == round(8 * each)
     assert cost.answer_source == f"{each:,.0f} a document, as in the worked examples"

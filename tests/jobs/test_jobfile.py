@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import UserError
-from extractor.jobs.file import Asked, load_jobs
+from extractor.jobs.file import GivenJob, load_jobs
 
 TWO = """
 inputs = ["a.jsonl", "nights/*.parquet", "-", "s3://bucket/c.jsonl"]
@@ -31,7 +31,7 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-def loaded(folder: Path, text: str, **flags: object) -> list[Asked]:
+def loaded(folder: Path, text: str, **flags: object) -> list[GivenJob]:
     return load_jobs(written(folder, text), flags)
 
 

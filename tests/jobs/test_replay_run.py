@@ -13,7 +13,7 @@ from extractor.cli.app import app
 from extractor.pipeline.session import run
 from extractor.store.compact import compact
 from extractor.store.stored import GROUPS, Stored
-from extractor.tasks.desk import digest
+from extractor.tasks.requests import digest
 from extractor.types import Document, Request, Sampling
 
 STRICT = {"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string", "maxLength": 3}}}}
@@ -117,7 +117,7 @@ def test_few_row_groups_are_held_however_many_there_are(tmp_path: Path) -> None:
     source = inputs(tmp_path / "d.jsonl", *(f"Zoe {n}" for n in range(count)))
     schema, old = written(tmp_path / "s.json", LOOSE), tmp_path / "old"
     asked(source, old, schema, {f"d{n}": f'{{"names": ["Zoe{n}"]}}' for n in range(count)}, part_documents=1)
-    name = digest(fake_prepared(source, old, schema=str(schema)).desk.identity)
+    name = digest(fake_prepared(source, old, schema=str(schema)).builder.identity)
     for full in (None, 4):
         if full:
             compact(old, full)

@@ -17,7 +17,7 @@ from extractor.evaluation.results import Agreement, Difference
 from extractor.evaluation.shelf import Run, load_run
 from extractor.report.cases import cases
 from extractor.report.marks import RIGHT, UNKNOWN, WRONG, marks
-from extractor.report.more import more_of, sample
+from extractor.report.more import details_of, sample
 from extractor.report.plots_scores import agreement, differences
 from extractor.report.render import as_script_data, render_comparison, render_run
 from extractor.report.texts import texts_of
@@ -108,7 +108,7 @@ def test_partial_gold_calls_nothing_wrong(job: tuple[Run, Path, Path]) -> None:
 def test_a_page_of_many_documents_is_cut_and_says_by_how_much(job: tuple[Run, Path, Path]) -> None:
     run, _, _ = job
     long = {"astral": ASTRAL * 2_000_000}
-    shown = next(c for c in cases([(run, more_of(run, list(run.rows)))], None, long, None) if c["id"] == "astral")
+    shown = next(c for c in cases([(run, details_of(run, list(run.rows)))], None, long, None) if c["id"] == "astral")
     assert shown["text"] == long["astral"][: len(shown["text"])]
     assert len(shown["text"]) + shown["cut"] == len(long["astral"])
     assert shown["cut"] > 0

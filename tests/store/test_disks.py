@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from shop import GOOD, assert_whole, rows, settle, some, write
 
-from extractor.cli.boundary import _verdict
 from extractor.errors import UserError
+from extractor.exits import verdict
 from extractor.store.shelf import Shelf
-from extractor.store.status import standing
+from extractor.store.status import output_status
 from extractor.types import Request
 
 
@@ -40,7 +40,7 @@ def test_a_full_disk_ends_in_a_line_and_more_room_finishes_the_job(tmp_path: Pat
     inputs, out = write(tmp_path / "in.jsonl", some(60)), small / "out"
     with pytest.raises(OSError) as full:
         settle(inputs, out, long_answer)
-    line, code = _verdict(full.value)
+    line, code = verdict(full.value)
     assert "No space left on device" in line and "the same command continues" in line and code == 3
     kept = [row["doc_id"] for row in rows(out)]
     assert 4 <= len(kept) < 60
@@ -50,7 +50,7 @@ def test_a_full_disk_ends_in_a_line_and_more_room_finishes_the_job(tmp_path: Pat
     subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
     settle(inputs, out, long_answer)
     assert_whole(out, [f"d{number}" for number in range(60)])
-    assert standing(out).pending == 0
+    assert output_status(out).pending == 0
 
 
 def test_a_disk_without_room_for_a_lock(tmp_path: Path, small: Path) -> None:
@@ -65,7 +65,7 @@ def _limited(inputs: Path, out: Path, limit: int, said: Any) -> None:
     try:
         settle(inputs, out, long_answer)
     except OSError as error:
-        said.put(_verdict(error))
+        said.put(verdict(error))
 
 
 @pytest.mark.parametrize("limit", [3_000, 40_000])
@@ -91,7 +91,7 @@ def test_an_output_that_may_only_be_read(tmp_path: Path, small: Path, state: str
     with pytest.raises(UserError, match="cannot be written: Read-only file system"):
         settle(inputs, out)
     if state == "begun":
-        assert standing(out).settled == 4  # reading still works
+        assert output_status(out).settled == 4  # reading still works
     subprocess.run(["mount", "-o", "remount,rw", small], check=True)
     settle(inputs, out)
     assert_whole(out, [f"d{number}" for number in range(5)])

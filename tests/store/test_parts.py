@@ -17,7 +17,7 @@ from extractor.engines.fake import FakeEngine
 from extractor.errors import ExtractorError, UserError
 from extractor.pipeline.session import run
 from extractor.store.shelf import Shelf
-from extractor.store.status import standing
+from extractor.store.status import output_status
 from extractor.store.tables import SCHEMAS, TABLES
 from extractor.types import Completion, Request
 
@@ -139,7 +139,7 @@ def test_bad_rows_are_settled_once(tmp_path: Path, out: Path) -> None:
     assert settle(inputs, out).settled == {"ok": 1, "quarantined": 3}
     again = settle(inputs, out)
     assert (again.skipped, again.settled.total()) == (4, 0)
-    assert standing(out).problems == {"bad_line": 1, "no_text": 1, "duplicate_id": 1}
+    assert output_status(out).problems == {"bad_line": 1, "no_text": 1, "duplicate_id": 1}
 
 
 def test_a_reader_who_joins_from_documents_sees_whole_parts_at_any_moment(tmp_path: Path, out: Path) -> None:
@@ -207,9 +207,9 @@ def test_a_lost_part_is_noticed_and_the_next_run_mends_it(tmp_path: Path, out: P
     for table in TABLES:
         (out / table / lost).unlink()
     with pytest.raises(ExtractorError, match=r"8 documents should be in .*, 4 are: a fault of ours"):
-        standing(out)
+        output_status(out)
     assert settle(inputs, out).settled.total() == 4
-    assert standing(out).settled == 8
+    assert output_status(out).settled == 8
 
 
 def test_what_is_missing_or_twice_is_named(tmp_path: Path, out: Path) -> None:

@@ -8,13 +8,13 @@ from fakes import Silent, answering, fake_model
 from shop import GOOD, Answer, Clerk, assert_whole, rows, settle, some, write
 
 from extractor.errors import UserError
-from extractor.jobs.file import Asked
+from extractor.jobs.file import GivenJob
 from extractor.jobs.prepare import Prepared, prepare
 from extractor.jobs.retry import asked_again, quarantined, ready_again
 from extractor.pipeline.session import run
 from extractor.progress.tally import Tally
 from extractor.store.manifest import Manifest
-from extractor.store.status import standing
+from extractor.store.status import output_status
 from extractor.types import Completion, Request
 
 
@@ -23,7 +23,7 @@ def retry(out: Path, answer: Answer, *problems: str, stop: Any = bool, **changed
     return run(prepared, lambda _: answering(answer, window=4), Silent(), stop)
 
 
-def fake_ready(asked: Asked) -> Prepared:
+def fake_ready(asked: GivenJob) -> Prepared:
     return prepare(asked.job, frozenset(asked.origins), fake_model())
 
 
@@ -38,7 +38,7 @@ def out(tmp_path: Path) -> Path:
     inputs = write(tmp_path / "in.jsonl", some(9))
     inputs.write_text(inputs.read_text() + "not json\n")
     settle(inputs, tmp_path / "out", mixed, attempts=1)
-    assert standing(tmp_path / "out").problems == {"unparsable": 2, "invalid": 1, "bad_line": 1}
+    assert output_status(tmp_path / "out").problems == {"unparsable": 2, "invalid": 1, "bad_line": 1}
     return tmp_path / "out"
 
 
@@ -56,7 +56,7 @@ def test_one_problem(out: Path) -> None:
     clerk = Clerk()
     retry(out, clerk, "invalid", "too_long")
     assert clerk.asked == ["d2"]
-    assert standing(out).problems == {"unparsable": 2, "bad_line": 1}
+    assert output_status(out).problems == {"unparsable": 2, "bad_line": 1}
 
 
 def test_with_changed_flags_and_a_later_plain_run_leaves_it_alone(tmp_path: Path, out: Path) -> None:
@@ -74,7 +74,7 @@ def test_with_changed_flags_and_a_later_plain_run_leaves_it_alone(tmp_path: Path
     clerk = Clerk()
     tally = settle(tmp_path / "in.jsonl", out, clerk, attempts=1)  # the original words, --max-answer-tokens 1024
     assert (tally.skipped, clerk.asked) == (10, [])
-    assert standing(out).problems == {"invalid": 1, "bad_line": 1}
+    assert output_status(out).problems == {"invalid": 1, "bad_line": 1}
 
 
 def test_new_and_changed_documents_are_for_run_not_for_retry(tmp_path: Path, out: Path) -> None:
@@ -88,14 +88,14 @@ def test_new_and_changed_documents_are_for_run_not_for_retry(tmp_path: Path, out
 
 def test_what_fails_again_is_quarantined_again(out: Path) -> None:
     retry(out, mixed)
-    now = standing(out)
+    now = output_status(out)
     assert (now.documents, now.problems) == (10, {"unparsable": 2, "invalid": 1, "bad_line": 1})
 
 
 def test_a_retry_that_is_stopped_leaves_the_rest_quarantined(tmp_path: Path, out: Path) -> None:
     clerk = Clerk()
     assert retry(out, clerk, "unparsable", stop=lambda: True).stopped
-    now = standing(out)
+    now = output_status(out)
     assert (now.documents, now.pending, now.quarantined) == (10, 0, 4)
     retry(out, clerk, "unparsable")
     assert sorted(clerk.asked) == ["d1", "d5"]

@@ -104,7 +104,7 @@ def test_every_setting_that_changes_the_answer_changes_the_name() -> None:
 def _desk(**words):  # type: ignore[no-untyped-def]
     with tempfile.TemporaryDirectory() as folder:
         inputs = write(Path(folder) / "in.jsonl", [("a", "x")])
-        return fake_prepared(inputs, **({"out": Path(folder)} | words)).desk
+        return fake_prepared(inputs, **({"out": Path(folder)} | words)).builder
 
 
 DESK = _desk()

@@ -13,7 +13,7 @@ from shop import GOOD, Clerk, assert_whole, rows, settle, some, write
 
 from extractor.errors import EngineError
 from extractor.store.shelf import Shelf
-from extractor.store.status import standing
+from extractor.store.status import output_status
 from extractor.store.waiting import FILE, Waiting
 from extractor.system.signals import signals_wait
 from extractor.types import Request
@@ -35,7 +35,7 @@ def test_attempts_are_counted_over_restarts(tmp_path: Path) -> None:
     inputs, out, clerk = write(tmp_path / "in.jsonl", some(6)), tmp_path / "out", Clerk(lambda request: BAD)
     for after in (4, 8, 13):  # each stop leaves some documents with failed attempts behind them
         tally = settle(inputs, out, clerk, Stop(clerk, after), attempts=3)
-        assert tally.stopped and standing(out).documents == 6
+        assert tally.stopped and output_status(out).documents == 6
     assert not settle(inputs, out, clerk, attempts=3).stopped
     assert Counter(clerk.asked) == {f"d{number}": 3 for number in range(6)}
     assert Counter(row["doc_id"] for row in rows(out, "completions")) == Counter(clerk.asked)
@@ -60,7 +60,7 @@ def test_stopping_before_anything_is_settled_writes_no_part(tmp_path: Path) -> N
     settle(write(tmp_path / "in.jsonl", some(6)), out, clerk, Stop(clerk, 4))
     assert Shelf(out).parts() == []
     assert (out / FILE).exists()
-    assert standing(out).pending == 6
+    assert output_status(out).pending == 6
 
 
 def test_a_deadline_that_passes_at_the_very_end_stops_nothing(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_what_ends_a_run_loses_nothing_that_was_finished(tmp_path: Path, error: 
         settle(inputs, out, interrupted(number, error))
     assert raised.value is error
     assert_whole(out, [f"d{n}" for n in range(number)])
-    now = standing(out)
+    now = output_status(out)
     assert (now.settled, now.pending, now.last_run["state"]) == (number, 9 - number, "stopped")
     settle(inputs, out, clerk)
     assert clerk.asked == [f"d{n}" for n in range(number, 9)]
@@ -108,8 +108,8 @@ def test_ctrl_c_during_a_commit_waits_for_its_end(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         settle(inputs, out, part_documents=100)
     watcher.join()
-    assert_whole(out, [f"d{n}" for n in range(standing(out).ok)])
-    assert standing(out).ok >= 100
+    assert_whole(out, [f"d{n}" for n in range(output_status(out).ok)])
+    assert output_status(out).ok >= 100
     settle(inputs, out, part_documents=100)
     assert_whole(out, [f"d{n}" for n in range(200)])
 
@@ -138,10 +138,10 @@ def test_status_knows_what_a_killed_run_left(tmp_path: Path) -> None:
     process = multiprocessing.get_context("fork").Process(target=_die_at_d5, args=(inputs, out))
     process.start()
     process.join()
-    now = standing(out)
+    now = output_status(out)
     assert (now.last_run["state"], now.settled, now.pending, now.documents) == ("running", 4, 5, 9)
     assert settle(inputs, out).skipped == 4  # its lock and its unfinished part are in nobody's way
-    assert (standing(out).last_run["state"], standing(out).pending) == ("finished", 0)
+    assert (output_status(out).last_run["state"], output_status(out).pending) == ("finished", 0)
 
 
 def test_status_may_be_asked_while_a_run_writes(tmp_path: Path) -> None:
@@ -150,5 +150,5 @@ def test_status_may_be_asked_while_a_run_writes(tmp_path: Path) -> None:
     runner = threading.Thread(target=settle, args=(inputs, out))
     runner.start()
     while runner.is_alive():
-        said.append(standing(out).settled)
-    assert said == sorted(said) and standing(out).settled == 400
+        said.append(output_status(out).settled)
+    assert said == sorted(said) and output_status(out).settled == 400

@@ -17,9 +17,9 @@ from jsonschema.validators import validator_for
 
 from extractor.answers.judge import Judge
 from extractor.errors import UserError
-from extractor.tasks.desk import digest
 from extractor.tasks.grammar import grammar
 from extractor.tasks.mapping import table_fields
+from extractor.tasks.requests import digest
 from extractor.tasks.schema import load_schema
 from extractor.types import Completion, Document, Request, Sampling
 

@@ -91,7 +91,7 @@ def test_a_document_is_shown_its_own_examples(tmp_path: Path) -> None:
         return fake_prepared(tmp_path / "in.jsonl", tmp_path / "out", examples=str(pool), **given)
 
     def prompt(text: str, count: int | None) -> str:
-        return made(count).desk.render(Document("d", text, "f:1"), "no_think")
+        return made(count).builder.render(Document("d", text, "f:1"), "no_think")
 
     one, other, none = prompt("bread baked", 1), prompt("Skerry Island", 1), prompt("bread baked", 0)
     assert one.index("Bread was baked") > one.index("Ann") and "Skerry Island" in other

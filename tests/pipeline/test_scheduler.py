@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extractor.jobs.prepare import Prepared
-from extractor.pipeline.session import corridor_of
+from extractor.pipeline.session import scheduler_of
 from extractor.types import Completion, Document, Problem, Request
 
 GOOD = '{"entities": [{"name": "Ann", "type": "person"}], "relations": [], "summary": "s"}'
@@ -49,7 +49,7 @@ class Whimsical:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Prepared]:
-    folder = tmp_path_factory.mktemp("corridor")
+    folder = tmp_path_factory.mktemp("scheduler")
     (folder / "one.jsonl").write_text(json.dumps({"id": "d", "text": "Ann.", "mode": None}))
     made: dict[str, Any] = {
         "no_think": {"attempts": 4},
@@ -81,11 +81,11 @@ def documents(drawn: list[tuple[str, str | None, int]], moded: bool) -> list[Doc
 def test_every_document_is_settled_once(
     prepared: dict[str, Prepared], name: str, data: st.DataObject, drawn: list[tuple[str, str | None, int]], window: int
 ) -> None:
-    corridor, engine = corridor_of(prepared[name]), Whimsical(data, window)
+    scheduler, engine = scheduler_of(prepared[name]), Whimsical(data, window)
     given = documents(drawn, name == "auto")
-    found = list(corridor.settle(given, engine))
+    found = list(scheduler.settle(given, engine))
     assert Counter(s.document.id for s in found) == Counter(document.id for document in given)
-    assert corridor.finished and corridor.unsettled == {} and engine.asked == engine.answered
+    assert scheduler.finished and scheduler.unsettled == {} and engine.asked == engine.answered
     for settlement in found:
         attempts = [step.completion.request.attempt for step in settlement.attempts]
         assert attempts == list(range(1, len(attempts) + 1)) and len(attempts) <= prepared[name].job.attempts
@@ -98,8 +98,8 @@ def test_every_document_is_settled_once(
 def test_draining_leaves_each_document_settled_once_or_not_at_all(
     prepared: dict[str, Prepared], data: st.DataObject, drawn: list[tuple[str, str | None, int]], window: int, stop: int
 ) -> None:
-    corridor, engine = corridor_of(prepared["think"]), Whimsical(data, window)
-    corridor.draining = lambda: engine.answered >= stop
-    found = Counter(s.document.id for s in corridor.settle(documents(drawn, False), engine))
-    assert set(found.values()) <= {1} and not set(found) & set(corridor.unsettled)
+    scheduler, engine = scheduler_of(prepared["think"]), Whimsical(data, window)
+    scheduler.draining = lambda: engine.answered >= stop
+    found = Counter(s.document.id for s in scheduler.settle(documents(drawn, False), engine))
+    assert set(found.values()) <= {1} and not set(found) & set(scheduler.unsettled)
     assert engine.asked == engine.answered

@@ -10,8 +10,8 @@ from fakes import FakeTokenizer, fake_prepared
 from extractor.answers.signals import SIGNALS
 from extractor.errors import UserError
 from extractor.tasks.chat import CLOSING, EARLY_STOP, Chat
-from extractor.tasks.desk import MIN_THOUGHT, Ask, Desk
 from extractor.tasks.prompt import load_prompt
+from extractor.tasks.requests import MIN_THOUGHT, RequestBuilder, Task
 from extractor.tasks.schema import Schema
 from extractor.types import Completion, Document, Problem, Request, Sampling
 
@@ -37,14 +37,14 @@ def prompt_path(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def ask(prompt_path: str) -> Ask:
+def ask(prompt_path: str) -> Task:
     schema = Schema("mine", BODY, None)
     both = {"no_think": NO_THINK, "think": THINK}
-    return Ask(schema, load_prompt(prompt_path, schema), (), "no_think", False, None, both, 100, 0)
+    return Task(schema, load_prompt(prompt_path, schema), (), "no_think", False, None, both, 100, 0)
 
 
-def desk(ask: Ask, kind: str = "hybrid", context: int = 2000, **changes: Any) -> Desk:
-    return Desk(replace(ask, **changes), Chat(FakeTokenizer(kind)), context, "fake@1")
+def builder(task: Task, kind: str = "hybrid", context: int = 2000, **changes: Any) -> RequestBuilder:
+    return RequestBuilder(replace(ask, **changes), Chat(FakeTokenizer(kind)), context, "fake@1")
 
 
 def text_of(request: Request | Problem) -> str:
@@ -52,8 +52,8 @@ def text_of(request: Request | Problem) -> str:
     return "".join(map(chr, request.prompt))
 
 
-def test_golden_request_without_thought(ask: Ask) -> None:
-    made = desk(ask)
+def test_golden_request_without_thought(task: Task) -> None:
+    made = builder(ask)
     assert made.first(DOCUMENT) == Request(
         document=DOCUMENT,
         fingerprint=made.fingerprint(DOCUMENT),
@@ -65,8 +65,8 @@ def test_golden_request_without_thought(ask: Ask) -> None:
     )
 
 
-def test_golden_request_of_a_thought(ask: Ask) -> None:
-    made = desk(ask, mode="think", budget=300)
+def test_golden_request_of_a_thought(task: Task) -> None:
+    made = builder(ask, mode="think", budget=300)
     assert made.first(DOCUMENT) == Request(
         document=DOCUMENT,
         fingerprint=made.fingerprint(DOCUMENT),
@@ -80,9 +80,9 @@ def test_golden_request_of_a_thought(ask: Ask) -> None:
     )
 
 
-def test_messages_and_examples_in_their_order(ask: Ask) -> None:
+def test_messages_and_examples_in_their_order(task: Task) -> None:
     shot = {"text": "An example </think>.", "answer": {"a": "例"}}
-    made = desk(ask, examples=(shot,))
+    made = builder(ask, examples=(shot,))
     assert made.messages(DOCUMENT, "no_think") == [
         {"role": "system", "content": "Find a."},
         {"role": "user", "content": "This: An example </think>."},
@@ -102,15 +102,15 @@ KINDS = [
 
 
 @pytest.mark.parametrize("kind, mode, prompted, end", KINDS)
-def test_how_each_kind_of_model_is_opened(ask: Ask, kind: str, mode: str, prompted: bool, end: str) -> None:
-    made = desk(ask, kind, mode=mode, prompted=prompted)
+def test_how_each_kind_of_model_is_opened(task: Task, kind: str, mode: str, prompted: bool, end: str) -> None:
+    made = builder(ask, kind, mode=mode, prompted=prompted)
     text = text_of(made.first(DOCUMENT))
     assert made.chat.kind == kind and text.endswith("<|im_start|>assistant\n" + end)
     assert ("think inside <think> and </think>" in text) == prompted
 
 
-def test_a_model_without_such_a_token_stops_at_the_text(ask: Ask) -> None:
-    request = desk(ask, "never", mode="think", prompted=True).first(DOCUMENT)
+def test_a_model_without_such_a_token_stops_at_the_text(task: Task) -> None:
+    request = builder(ask, "never", mode="think", prompted=True).first(DOCUMENT)
     assert isinstance(request, Request) and request.stop == ("</think>",)
 
 
@@ -128,8 +128,8 @@ ENDS: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("ended, end", [row[1:] for row in ENDS], ids=[row[0] for row in ENDS])
-def test_the_answer_after_a_thought(ask: Ask, ended: dict[str, Any], end: str) -> None:
-    made = desk(ask, mode="think", budget=300)
+def test_the_answer_after_a_thought(task: Task, ended: dict[str, Any], end: str) -> None:
+    made = builder(ask, mode="think", budget=300)
     thought = made.first(DOCUMENT)
     assert isinstance(thought, Request)
     completion = Completion(thought, **ended)
@@ -148,9 +148,9 @@ SWITCHES = [("think", "<think>\n", ""), ("no_think", SHUT, ""), ("/think", "<thi
 
 
 @pytest.mark.parametrize("mode, end, said", [*SWITCHES, ("/no_think", "<think>\n", " /no_think")])
-def test_the_mode_of_a_row(ask: Ask, mode: str | None, end: str, said: str) -> None:
+def test_the_mode_of_a_row(task: Task, mode: str | None, end: str, said: str) -> None:
     document = replace(DOCUMENT, text="Text /no_think", mode=mode)
-    text = text_of(desk(ask).first(document))
+    text = text_of(builder(ask).first(document))
     assert text.endswith(f"This: Text /\u2060no_think{said}<|im_end|>\n<|im_start|>assistant\n{end}")
 
 
@@ -166,15 +166,15 @@ def test_the_mode_of_a_row(ask: Ask, mode: str | None, end: str, said: str) -> N
         ("never", "think", False, "this model has no thinking of its own; add --thinking prompted"),
     ],
 )
-def test_modes_of_rows_that_cannot_be(ask: Ask, kind: str, mode: str, prompted: bool, said: str) -> None:
-    made = desk(ask, kind, prompted=prompted, mode="think" if kind == "always" else "no_think")
+def test_modes_of_rows_that_cannot_be(task: Task, kind: str, mode: str, prompted: bool, said: str) -> None:
+    made = builder(ask, kind, prompted=prompted, mode="think" if kind == "always" else "no_think")
     problem = made.first(replace(DOCUMENT, mode=mode))
     assert isinstance(problem, Problem) and problem.kind == "bad_mode" and said in problem.detail
     assert len(problem.detail) < 200
 
 
-def test_the_longest_document_that_fits(ask: Ask) -> None:
-    made = desk(ask, context=500)
+def test_the_longest_document_that_fits(task: Task) -> None:
+    made = builder(ask, context=500)
     room = 500 - 100 - len(text_of(made.first(replace(DOCUMENT, text="x")))) + 1
     assert isinstance(made.first(replace(DOCUMENT, text="x" * room)), Request)
     assert made.first(replace(DOCUMENT, text="x" * (room + 1))) == Problem(
@@ -182,9 +182,9 @@ def test_the_longest_document_that_fits(ask: Ask) -> None:
     )
 
 
-def test_a_thought_gets_the_budget_or_the_room_that_is_left(ask: Ask) -> None:
+def test_a_thought_gets_the_budget_or_the_room_that_is_left(task: Task) -> None:
     closing = len(EARLY_STOP + CLOSING)
-    thinking = desk(ask, mode="think", context=1000)
+    thinking = builder(ask, mode="think", context=1000)
     request = thinking.first(DOCUMENT)
     assert isinstance(request, Request)
     assert request.max_tokens == 1000 - 100 - closing - len(request.prompt)
@@ -192,24 +192,24 @@ def test_a_thought_gets_the_budget_or_the_room_that_is_left(ask: Ask) -> None:
     room = request.max_tokens - MIN_THOUGHT
     assert isinstance(thinking.first(replace(DOCUMENT, text=DOCUMENT.text + "x" * room)), Request)
     assert isinstance(thinking.first(replace(DOCUMENT, text=DOCUMENT.text + "x" * (room + 1))), Problem)
-    small = desk(ask, mode="think", context=1000, budget=80).first(DOCUMENT)
+    small = builder(ask, mode="think", context=1000, budget=80).first(DOCUMENT)
     assert isinstance(small, Request) and small.max_tokens == 80
 
 
 @pytest.mark.parametrize("mode, context", [("no_think", 150), ("think", 300)])
-def test_no_document_would_fit(ask: Ask, mode: str, context: int) -> None:
+def test_no_document_would_fit(task: Task, mode: str, context: int) -> None:
     with pytest.raises(UserError, match=r"no document fits: without any there are \d+ prompt tokens, -?\d+ fit"):
-        desk(ask, mode=mode, context=context)
+        builder(ask, mode=mode, context=context)
 
 
-def test_pieces_are_the_root_properties(ask: Ask) -> None:
+def test_pieces_are_the_root_properties(task: Task) -> None:
     body = {
         "anyOf": [{"required": ["a"]}],
         "properties": {"a": {"$ref": "#/$defs/t"}, "b": {"type": "integer"}},
         "required": ["b", "a"],
         "$defs": {"t": {"type": "string"}},
     }
-    made = desk(ask, schema=Schema("mine", body, None))
+    made = builder(ask, schema=Schema("mine", body, None))
     assert made.pieces() == ["a", "b"]
     assert made.piece("b").startswith(
         '{"$defs": {"t": {"type": "string"}}, "type": "object", "properties": {"b": {"type": "integer"}},'
@@ -219,7 +219,7 @@ def test_pieces_are_the_root_properties(ask: Ask) -> None:
 
 def changed(folder: Path, name: str, **changes: Any) -> str:
     job = fake_prepared(Path("data/sample.jsonl"), folder / name, **changes)
-    return job.desk.fingerprint(DOCUMENT)
+    return job.builder.fingerprint(DOCUMENT)
 
 
 SAME: list[dict[str, Any]] = [
@@ -266,11 +266,11 @@ def test_a_signal_that_does_not_exist_is_refused(tmp_path: Path) -> None:
         changed(tmp_path, "a", escalate=["loud"])
 
 
-def test_the_fingerprint_of_a_document(ask: Ask) -> None:
-    made = desk(ask)
+def test_the_fingerprint_of_a_document(task: Task) -> None:
+    made = builder(ask)
     same = replace(DOCUMENT, id="d2", source="g:9", kept={"lang": "en"})
     assert made.fingerprint(same) == made.fingerprint(DOCUMENT) and len(made.fingerprint(DOCUMENT)) == 32
     others = [replace(DOCUMENT, text="A"), replace(DOCUMENT, mode="think"), replace(DOCUMENT, text="lone \ud800")]
     assert len({made.fingerprint(other) for other in (DOCUMENT, *others)}) == 4
-    assert made.fingerprint(DOCUMENT) != Desk(ask, made.chat, 2000, "fake@2").fingerprint(DOCUMENT)
-    assert made.fingerprint(DOCUMENT) == Desk(ask, made.chat, 3000, "fake@1").fingerprint(DOCUMENT)
+    assert made.fingerprint(DOCUMENT) != RequestBuilder(ask, made.chat, 2000, "fake@2").fingerprint(DOCUMENT)
+    assert made.fingerprint(DOCUMENT) == RequestBuilder(ask, made.chat, 3000, "fake@1").fingerprint(DOCUMENT)

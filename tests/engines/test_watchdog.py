@@ -13,7 +13,7 @@ from extractor.engines.fake import FakeEngine
 from extractor.engines.watchdog import Watchdog
 from extractor.errors import EngineError
 from extractor.pipeline.session import run
-from extractor.store.status import standing
+from extractor.store.status import output_status
 from extractor.types import Completion, Request
 
 
@@ -49,7 +49,7 @@ def test_an_engine_that_hangs_ends_the_run_and_the_next_finishes(tmp_path: Path)
         run(prepared, lambda _: Watchdog(answering(slow_at("d6", 60)), 0.3), Silent(), bool)
     assert time.monotonic() - began < 20
     assert_whole(out, [f"d{number}" for number in range(6)])
-    assert standing(out).pending == 3
+    assert output_status(out).pending == 3
     settle(inputs, out, clerk)
     assert clerk.asked == ["d6", "d7", "d8"]
     assert_whole(out, [f"d{number}" for number in range(9)])
@@ -111,6 +111,6 @@ def test_an_engine_that_dies_in_the_middle(tmp_path: Path, number: int) -> None:
 
     with pytest.raises(EngineError, match="out of memory"):
         settle(inputs, out, dying)
-    assert standing(out).last_run["state"] == "stopped"
+    assert output_status(out).last_run["state"] == "stopped"
     assert settle(inputs, out).skipped == number
     assert_whole(out, [f"d{n}" for n in range(9)])

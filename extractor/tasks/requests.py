@@ -1,12 +1,11 @@
-"""The desk: documents become requests, and a request that went wrong becomes the next one."""
+"""The builder: documents become requests, and a request that went wrong becomes the next one."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from extractor.errors import UserError
+from extractor.fingerprint import digest, fingerprint
 from extractor.tasks.chat import CLOSE, CLOSING, EARLY_STOP, Chat
 from extractor.tasks.examples import Example
 from extractor.tasks.grammar import grammar
@@ -25,7 +24,7 @@ THINK_FIRST = (
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Task:
     """What is asked of the model, and how: everything but the documents."""
 
     schema: Schema
@@ -42,19 +41,19 @@ class Ask:
     escalate: tuple[str, ...] = ()  # sorted: the signals for which mode auto asks again with thought, else none
 
 
-class Desk:
+class RequestBuilder:
     """Builds every request of a run; the same document gives the same request, token for token."""
 
-    def __init__(self, ask: Ask, chat: Chat, context: int, model: str) -> None:
-        self.ask, self.chat, self.context = ask, chat, context
+    def __init__(self, task: Task, chat: Chat, context: int, model: str) -> None:
+        self.task, self.chat, self.context = task, chat, context
         self.neutraliser = Neutraliser(chat.control_strings())
-        self.grammar = grammar(ask.schema)
-        self.identity = identity(ask, model)
+        self.grammar = grammar(task.schema)
+        self.identity = identity(task, model)
         self._name = digest(self.identity)
-        self._before = {mode: _before(ask, mode) for mode in ask.sampling}
+        self._before = {mode: _before(task, mode) for mode in task.sampling}
         self._closing_room = len(chat.encode(EARLY_STOP + CLOSING))
         if isinstance(
-            fault := self.build(Document("", "", ""), "think" if ask.mode == "think" else "no_think"), Problem
+            fault := self.build(Document("", "", ""), "think" if task.mode == "think" else "no_think"), Problem
         ):
             cure = "raise --context, lower --max-answer-tokens, or shorten the schema or the prompt"
             raise UserError(f"no document fits: without any there are {fault.detail}; {cure}")
@@ -65,11 +64,11 @@ class Desk:
 
     def fingerprint(self, document: Document) -> str:
         """32 hex digits that name this work: this job on this text, wherever it lies."""
-        return digest([self._name, document.text, document.mode])
+        return fingerprint(self._name, document.text, document.mode)
 
     def first(self, document: Document) -> Request | Problem:
         """The first request for a document, or why none can be made."""
-        fault = fault_of_mode(document.mode, self.chat.kind, self.ask.prompted)
+        fault = fault_of_mode(document.mode, self.chat.kind, self.task.prompted)
         return Problem("bad_mode", fault) if fault else self.build(document, self.first_mode(document))
 
     def first_mode(self, document: Document) -> ThinkingMode:
@@ -79,7 +78,7 @@ class Desk:
         """
         if document.mode:
             return "no_think" if document.mode == "no_think" else "think"
-        return "think" if self.ask.mode == "think" else "no_think"
+        return "think" if self.task.mode == "think" else "no_think"
 
     def build(self, document: Document, mode: ThinkingMode, more: Sequence[Message] = ()) -> Request | Problem:
         """A request for this document in this mode: the thought's where the model is to think, else the answer's.
@@ -88,7 +87,7 @@ class Desk:
         """
         text = self.chat.render([*self.messages(document, mode), *more], mode) if more else self.render(document, mode)
         prompt = self.chat.encode(text)
-        reserved = self.ask.max_answer_tokens + (self._closing_room if mode == "think" else 0)
+        reserved = self.task.max_answer_tokens + (self._closing_room if mode == "think" else 0)
         least = MIN_THOUGHT if mode == "think" else 0
         room = self.context - reserved - len(prompt)
         if room < least:
@@ -98,8 +97,8 @@ class Desk:
             document=document,
             fingerprint=self.fingerprint(document),
             prompt=prompt,
-            sampling=self.ask.sampling[mode],
-            max_tokens=self.ask.max_answer_tokens,
+            sampling=self.task.sampling[mode],
+            max_tokens=self.task.max_answer_tokens,
             mode=mode,
             schema=self.grammar,
         )
@@ -112,7 +111,7 @@ class Desk:
         return replace(
             asked,
             prompt=[*asked.prompt, *self._tokens_of(thought), *self.chat.encode(closed)],
-            max_tokens=self.ask.max_answer_tokens,
+            max_tokens=self.task.max_answer_tokens,
             schema=self.grammar,
             stop=(),
             is_thought=False,
@@ -126,15 +125,15 @@ class Desk:
 
     def pieces(self) -> list[str]:
         """The schema's root properties: what may be asked for one by one."""
-        return list(self.ask.schema.body.get("properties", {}))
+        return list(self.task.schema.body.get("properties", {}))
 
     def piece(self, name: str) -> str:
         """The grammar of an object with this root property alone."""
-        whole = self.ask.schema.body
+        whole = self.task.schema.body
         shared = {word: whole[word] for word in ("$schema", "$id", "$defs", "definitions") if word in whole}
         required = [name] if name in whole.get("required", []) else []
         body = shared | {"type": "object", "properties": {name: whole["properties"][name]}, "required": required}
-        return grammar(replace(self.ask.schema, body=body))
+        return grammar(replace(self.task.schema, body=body))
 
     def messages(self, document: Document, mode: ThinkingMode) -> list[Message]:
         """The exact messages for this document."""
@@ -142,56 +141,52 @@ class Desk:
 
     def render(self, document: Document, mode: ThinkingMode) -> str:
         """The exact prompt text for this document."""
-        if self.ask.nearest:
+        if self.task.nearest:
             return self.chat.render(self.messages(document, mode), mode)
         return self.chat.render_last(self._before[mode], self._last(document), mode)
 
     def _own_examples(self, document: Document) -> list[Message]:
-        found = self.ask.nearest.of(document.text, self.ask.per_document) if self.ask.nearest else []
-        return _turns(self.ask, found)
+        found = self.task.nearest.of(document.text, self.task.per_document) if self.task.nearest else []
+        return _turns(self.task, found)
 
     def _last(self, document: Document) -> Message:
-        message = self.ask.prompt.asking(self.ask.schema, self.neutraliser.neutralise(document.text))
+        message = self.task.prompt.asking(self.task.schema, self.neutraliser.neutralise(document.text))
         if document.mode in SOFT:
             message["content"] += f" {document.mode}"
         return message
 
     def _thought(self, request: Request, room: int) -> Request:
-        budget = min(self.ask.budget or room, room)
+        budget = min(self.task.budget or room, room)
         stop = CLOSE if self.chat.close_id is None else self.chat.close_id
         return replace(request, max_tokens=budget, schema=None, stop=(stop,), is_thought=True)
 
 
-def _before(ask: Ask, mode: ThinkingMode) -> list[Message]:
-    opening = ask.prompt.opening(ask.schema)
-    if ask.prompted and mode == "think":
+def _before(task: Task, mode: ThinkingMode) -> list[Message]:
+    opening = task.prompt.opening(task.schema)
+    if task.prompted and mode == "think":
         opening["content"] += f"\n\n{THINK_FIRST}"
-    return [opening, *_turns(ask, ask.examples)]
+    return [opening, *_turns(task, task.examples)]
 
 
-def _turns(ask: Ask, examples: Sequence[Example]) -> list[Message]:
-    turns = ((ask.prompt.asking(ask.schema, shot["text"]), answer_text(shot["answer"])) for shot in examples)
+def _turns(task: Task, examples: Sequence[Example]) -> list[Message]:
+    turns = ((task.prompt.asking(task.schema, shot["text"]), answer_text(shot["answer"])) for shot in examples)
     return [message for asked, said in turns for message in (asked, {"role": "assistant", "content": said})]
 
 
-def identity(ask: Ask, model: str) -> dict[str, Any]:
+def identity(task: Task, model: str) -> dict[str, Any]:
     """What names the work beside the document; a change of any field makes every document new work."""
-    signals = {"escalate": list(ask.escalate)} if ask.mode == "auto" else {}  # other modes keep the name they had
+    signals = {"escalate": list(task.escalate)} if task.mode == "auto" else {}  # other modes keep the name they had
     return signals | {
-        "schema": digest(ask.schema.body),
-        "prompt": digest(ask.prompt.text),
-        "examples": digest([*ask.examples, *ask.nearest.pool, ask.per_document] if ask.nearest else list(ask.examples)),
+        "schema": digest(task.schema.body),
+        "prompt": digest(task.prompt.text),
+        "examples": digest(
+            [*task.examples, *task.nearest.pool, task.per_document] if task.nearest else list(task.examples)
+        ),
         "model": model,
-        "mode": ask.mode,
-        "prompted": ask.prompted,
-        "thinking_budget": ask.budget,
-        "sampling": {mode: asdict(sampling) for mode, sampling in sorted(ask.sampling.items())},
-        "max_answer_tokens": ask.max_answer_tokens,
-        "seed": ask.seed,
+        "mode": task.mode,
+        "prompted": task.prompted,
+        "thinking_budget": task.budget,
+        "sampling": {mode: asdict(sampling) for mode, sampling in sorted(task.sampling.items())},
+        "max_answer_tokens": task.max_answer_tokens,
+        "seed": task.seed,
     }
-
-
-def digest(value: Any) -> str:
-    """32 hex digits of anything that JSON can hold."""
-    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:32]

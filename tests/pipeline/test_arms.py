@@ -1,4 +1,4 @@
-"""Several corridors in one engine: every document is settled once in each, at about the same time."""
+"""Several schedulers in one engine: every document is settled once in each, at about the same time."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -7,11 +7,11 @@ import pytest
 from fakes import fake_prepared
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_corridor import DOCUMENTS, GOOD, Whimsical, documents
+from test_scheduler import DOCUMENTS, GOOD, Whimsical, documents
 
 from extractor.jobs.prepare import Prepared
-from extractor.pipeline.scheduler import Corridor, settle
-from extractor.pipeline.session import corridor_of
+from extractor.pipeline.scheduler import Scheduler, settle
+from extractor.pipeline.session import scheduler_of
 from extractor.types import Completion, Document, Request
 
 MODES = ("no_think", "think", "auto")
@@ -19,7 +19,7 @@ MODES = ("no_think", "think", "auto")
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> list[Prepared]:
-    folder = tmp_path_factory.mktemp("corridors")
+    folder = tmp_path_factory.mktemp("schedulers")
     (folder / "one.jsonl").write_text('{"id": "d", "text": "Ann."}')
     return [fake_prepared(folder / "one.jsonl", folder / mode, mode=mode, attempts=3) for mode in MODES]
 
@@ -29,19 +29,19 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> list[Prepared]:
 def test_every_document_is_settled_once_in_each(
     prepared: list[Prepared], data: st.DataObject, drawn: list[tuple[str, str | None, int]], window: int, stop: int
 ) -> None:
-    corridors, engine = [corridor_of(one) for one in prepared], Whimsical(data, window)
-    for corridor in corridors:
-        corridor.documents = iter(documents(drawn, False))
-        corridor.draining = lambda: engine.answered >= stop
-    found = list(settle(corridors, engine))
+    schedulers, engine = [scheduler_of(one) for one in prepared], Whimsical(data, window)
+    for scheduler in schedulers:
+        scheduler.documents = iter(documents(drawn, False))
+        scheduler.draining = lambda: engine.answered >= stop
+    found = list(settle(schedulers, engine))
     assert engine.asked == engine.answered
-    for number, corridor in enumerate(corridors):
+    for number, scheduler in enumerate(schedulers):
         ids = Counter(settlement.document.id for n, settlement in found if n == number)
-        assert set(ids.values()) <= {1} and not set(ids) & set(corridor.unsettled)
-        assert len(ids) == len(drawn) or not corridor.finished
-        assert corridor.finished or engine.answered >= stop
+        assert set(ids.values()) <= {1} and not set(ids) & set(scheduler.unsettled)
+        assert len(ids) == len(drawn) or not scheduler.finished
+        assert scheduler.finished or engine.answered >= stop
         asked = [s.kept.completion.request for n, s in found if n == number]
-        assert all(corridor.asked(request) for request in asked)
+        assert all(scheduler.asked(request) for request in asked)
 
 
 class Uneven:
@@ -70,26 +70,26 @@ class Uneven:
     def close(self) -> None: ...
 
 
-def counted(corridor: Corridor, count: int, skipped: int = 0) -> Iterator[Document]:
+def counted(scheduler: Scheduler, count: int, skipped: int = 0) -> Iterator[Document]:
     """Documents as a run feeds them: those that an earlier one settled are passed by."""
     for number in range(count):
-        corridor.passed += 1
+        scheduler.passed += 1
         if number >= skipped:
             yield Document(f"d{number}", f"Ann {number}.", "f:1")
 
 
 def begun(engine: Uneven) -> list[tuple[str, int]]:
-    """Which corridor began which document, in order."""
+    """Which scheduler began which document, in order."""
     first = [request for request in engine.asked if not request.thought]
     return [(request.mode, int(request.document.id[1:])) for request in first]
 
 
 @pytest.mark.parametrize("window", [2, 5, 16])
 def test_the_quick_one_waits_for_the_slow_one(prepared: list[Prepared], window: int) -> None:
-    corridors, engine = [corridor_of(one) for one in prepared[:2]], Uneven(window)
-    for corridor in corridors:
-        corridor.documents = counted(corridor, 40)
-    assert len(list(settle(corridors, engine))) == 80
+    schedulers, engine = [scheduler_of(one) for one in prepared[:2]], Uneven(window)
+    for scheduler in schedulers:
+        scheduler.documents = counted(scheduler, 40)
+    assert len(list(settle(schedulers, engine))) == 80
     order = begun(engine)
     assert [number for _, number in order] == [number for number in range(40) for _ in MODES[:2]]
     first_of_each = Counter(mode for mode, _ in order[::2])
@@ -97,9 +97,9 @@ def test_the_quick_one_waits_for_the_slow_one(prepared: list[Prepared], window: 
 
 
 def test_one_that_is_behind_catches_up_first(prepared: list[Prepared]) -> None:
-    corridors, engine = [corridor_of(one) for one in prepared[:2]], Uneven(4)
-    corridors[0].documents, corridors[1].documents = counted(corridors[0], 20, skipped=8), counted(corridors[1], 20)
-    list(settle(corridors, engine))
+    schedulers, engine = [scheduler_of(one) for one in prepared[:2]], Uneven(4)
+    schedulers[0].documents, schedulers[1].documents = counted(schedulers[0], 20, skipped=8), counted(schedulers[1], 20)
+    list(settle(schedulers, engine))
     order = begun(engine)
     assert sorted(order) == sorted([("no_think", n) for n in range(8, 20)] + [("think", n) for n in range(20)])
     assert [mode for mode, number in order if number < 8] == ["think"] * 8

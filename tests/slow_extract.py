@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent))
 from fakes import answering, fake_model
 
 from extractor.cli.app import AsJson, Quiet, settle
@@ -20,9 +20,9 @@ from extractor.cli.evaluate import make_runs
 from extractor.cli.options import file_words, flag_words, job_words
 from extractor.engines.base import Engine
 from extractor.errors import EngineError
-from extractor.jobs.file import Asked
+from extractor.jobs.file import GivenJob
 from extractor.jobs.prepare import Prepared, prepare
-from extractor.pipeline.jobs import Kitchen
+from extractor.pipeline.jobs import Providers
 from extractor.types import Request
 
 ANSWER = '{"entities": [], "relations": [], "summary": "It happened."}'
@@ -47,19 +47,19 @@ def load(prepared: Prepared) -> Engine:
     return answering(answer, window=2)
 
 
-KITCHEN = Kitchen(lambda asked: prepare(asked.job, frozenset(asked.origins), fake_model()), load)
+PROVIDERS = Providers(lambda asked: prepare(asked.job, frozenset(asked.origins), fake_model()), load)
 
 
 @app.command()
 @job_words
-def run(asked: Asked, as_json: AsJson = False, quiet: Quiet = False) -> None:
-    settle([asked], as_json, quiet, KITCHEN)
+def run(asked: GivenJob, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    settle([asked], as_json, quiet, PROVIDERS)
 
 
 @app.command()
 @file_words
-def job(asked: list[Asked], as_json: AsJson = False, quiet: Quiet = False) -> None:
-    settle(asked, as_json, quiet, KITCHEN)
+def job(asked: list[GivenJob], as_json: AsJson = False, quiet: Quiet = False) -> None:
+    settle(asked, as_json, quiet, PROVIDERS)
 
 
 @app.command()
@@ -72,7 +72,7 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     with boundary():
-        folders, code = make_runs(arms, inputs, out, flags, quiet, KITCHEN)
+        folders, code = make_runs(arms, inputs, out, flags, quiet, PROVIDERS)
         print(*folders)
         raise typer.Exit(code)
 

@@ -1,0 +1,16 @@
+"""Work is named by its content: the job and the text, never a position. Nobody else computes such a name."""
+
+import hashlib
+import json
+from typing import Any
+
+
+def digest(value: Any) -> str:
+    """32 hex digits of anything that JSON can hold."""
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def fingerprint(job: str, text: str, mode: str | None) -> str:
+    """32 hex digits that name this work: the job (the digest of its identity) on this text, in the document's mode."""
+    return digest([job, text, mode])
