@@ -1,4 +1,4 @@
-"""What flows through the house: Document → Request → Completion → Extraction."""
+"""What flows through the house: Document → Request → Completion → Extraction → Settlement."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -7,7 +7,7 @@ from pydantic import Field
 
 Mode = Literal["no_think", "think", "auto"]
 ThinkingMode = Literal["no_think", "think"]
-Finish = Literal["stop", "length", "repetition", "error"]
+Finish = Literal["stop", "length", "repetition", "error", "aborted"]  # aborted: dropped, as if it was never asked
 ThinkingEnd = Literal["none", "closed", "budget", "truncated", "ended_inside", "repetition"]
 Match = Literal["exact", "normalised", "fuzzy", "none"]
 Status = Literal["ok", "empty", "quarantined"]
@@ -66,16 +66,21 @@ class Sampling:
     repetition_penalty: Annotated[float, Field(gt=0, lt=float("inf"))] = 1.0
 
 
+Message = dict[str, str]  # {"role": "user", "content": "…"}
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to the engine: everything that decides the tokens that come back.
+    """One question to the engine: everything that decides the tokens that come back, and whose it is.
 
     A model thinks in a request of its own (`is_thought`), which ends where the thought ends; the answer is a second
     request whose prompt holds that thought, closed. So the grammar rules the answer and nothing but the answer.
     """
 
     document: Document
+    arm: str  # the job that asks, by the digest of its identity
     fingerprint: str  # document text × job: names the work, whatever its position
+    messages: tuple[Message, ...]  # what the prompt was rendered from
     prompt: list[int]  # token ids, chat template applied
     sampling: Sampling
     max_tokens: int
@@ -83,11 +88,8 @@ class Request:
     schema: str | None = None  # the grammar, as JSON text; None = free text
     stop: tuple[str | int, ...] = ()  # texts or token ids that end the output, and are not part of it
     is_thought: bool = False
-    thought: "Completion | None" = None  # the thought that this answer's prompt holds
+    begun: str = ""  # what the prompt holds behind the messages: the model's own turn so far, a closed thought first
     attempt: int = 1  # 0 = settled without asking a model
-    earlier: tuple["Extraction", ...] = ()  # what earlier attempts at this document gave
-    property: str | None = None  # the one property asked for, where the schema is asked in pieces
-    pieces: tuple["Completion", ...] = ()  # the answers for the properties before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class Completion:
     seconds: float | None = None  # from the first token to the last
     preemptions: int = 0  # how often it lost its place in a full KV cache and was read anew
     error: str = ""  # why `finish` is "error"
+    thought: "Completion | None" = None  # from an engine that thinks and answers in one breath
+    more: bool | None = None  # from a replay: whether it holds a further answer; None where anything can be asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +143,10 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """One judged completion: a record with its tables, or a `problem`."""
+    """One judged answer: a record with its tables, or a `problem`."""
 
     completion: Completion
+    thought: Completion | None = None  # that the answer followed
     thinking_end: ThinkingEnd = "none"
     record: Any = None  # the validated answer
     entities: list[Entity] = field(default_factory=list)
@@ -172,6 +177,7 @@ class Settlement:
 
     kept: Extraction
     attempts: tuple[Extraction, ...] = ()
+    completions: tuple[Completion, ...] = ()  # all that came back for it, thoughts and pieces included, in order
     escalated: tuple[str, ...] = ()  # the signals for which --mode auto asked again with thought
 
     @property
@@ -182,22 +188,21 @@ class Settlement:
     @property
     def output_tokens(self) -> int:
         """Tokens that the model wrote in all attempts, thoughts included."""
-        return sum(completion.output_tokens for completion in self._completions)
+        return sum(completion.output_tokens for completion in self._all)
 
     @property
     def engine_seconds(self) -> float:
-        """Seconds that all attempts, thoughts included, were being answered, from scheduling to the last token."""
-        return sum((c.first_token_seconds or 0.0) + (c.seconds or 0.0) for c in self._completions)
+        """Seconds that all of it was being answered, thoughts included, from scheduling to the last token."""
+        return sum((c.first_token_seconds or 0.0) + (c.seconds or 0.0) for c in self._all)
 
     @property
     def preemptions(self) -> int:
-        """How often one of the attempts lost its place in a full KV cache."""
-        return sum(completion.preemptions for completion in self._completions)
+        """How often one of its requests lost its place in a full KV cache."""
+        return sum(completion.preemptions for completion in self._all)
 
     @property
-    def _completions(self) -> list[Completion]:
-        asked = (c for step in self.attempts for c in (step.completion, step.completion.request.thought))
-        return [completion for completion in asked if completion]
+    def _all(self) -> list[Completion]:
+        return [one for completion in self.completions for one in (completion.thought, completion) if one]
 
 
 @dataclass(frozen=True, slots=True)

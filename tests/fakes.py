@@ -1,18 +1,23 @@
 """What stands in for a model where a real one cannot produce the case on demand: a tokenizer and ready answers."""
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from extractor.engines.base import Engine
 from extractor.engines.fake import FakeEngine
+from extractor.engines.loop import serve
 from extractor.jobs.job import Job, make_job
 from extractor.jobs.prepare import Prepared, prepare
 from extractor.models.families import GENERIC
 from extractor.models.resolve import Model
+from extractor.pipeline.scheduler import Lane, Scheduler
+from extractor.pipeline.scheduler import settle as settle_in
+from extractor.pipeline.session import procedure_of
 from extractor.progress.tally import Tally
 from extractor.tasks.chat import Chat
-from extractor.types import Completion, Request, Settlement
+from extractor.types import Completion, Document, Request, Sampling, Settlement
 
 
 class FakeTokenizer:
@@ -84,3 +89,34 @@ class Silent:
     def waiting(self) -> None: ...
     def settled(self, settlement: Settlement) -> None:
         self.settlements.append(settlement)
+
+
+def a_request(document: Document, prompt: Sequence[int] = (1,), **given: Any) -> Request:
+    """A request about this document, to be changed where a test cares."""
+    words: dict[str, Any] = {
+        "arm": "a",
+        "fingerprint": "f",
+        "messages": (),
+        "sampling": Sampling(0.0),
+        "max_tokens": 10,
+    }
+    return Request(document, prompt=list(prompt), **(words | given))
+
+
+def lane_of(prepared: Prepared, documents: Iterable[Document | None] = (), **parts: Any) -> Lane:
+    """The lane of this job over these documents."""
+    return Lane(procedure_of(prepared), iter(documents), **parts)
+
+
+def settled(lanes: Lane | Sequence[Lane], engine: Engine) -> Iterator[tuple[int, Settlement]]:
+    """Everything that these lanes settle in this engine, as it is settled."""
+    scheduler = Scheduler([lanes] if isinstance(lanes, Lane) else lanes)
+    for some in settle_in(scheduler, engine):
+        yield from some
+
+
+def engine_alone(engine: Engine, requests: Iterable[Request]) -> Iterator[Completion]:
+    """What an engine gives for these requests."""
+    source = iter(requests)
+    for came in serve(engine, lambda: next(source, None)):
+        yield from came

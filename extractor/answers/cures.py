@@ -1,8 +1,9 @@
-"""What went wrong with an answer, and the next request that may mend it: each kind of failure has its own remedy."""
+"""What went wrong with an answer, and the next attempt that may mend it: each kind of failure has its own remedy."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from extractor.answers.attempt import Attempt
 from extractor.answers.signals import signals
 from extractor.tasks.requests import RequestBuilder
 from extractor.types import HOTTEST, Completion, Extraction, Problem, ProblemKind, Request
@@ -23,20 +24,24 @@ class Cures:
         loops = thought.finish == "repetition" and thought.request.attempt < self.attempts
         return thought.finish != "error" and not loops
 
-    def after(self, extraction: Extraction) -> Request | None:
-        """The request of the next attempt at this document, None where this extraction settles it."""
-        request = extraction.completion.request
-        if request.attempt >= self.attempts:
+    def after(self, attempt: Attempt, extraction: Extraction) -> Attempt | None:
+        """The next attempt at this document, None where this extraction settles it."""
+        number = attempt.asked.attempt
+        more = extraction.completion.more
+        if more:
+            cured: Cured = attempt.asked
+        elif more is False or number >= self.attempts:
             return None
-        if self.doubts(extraction):
-            cured = self.builder.build(request.document, "think")
+        elif self.doubts(extraction):
+            cured = self.builder.build(attempt.asked.document, "think")
         elif extraction.problem and (cure := CURES.get(extraction.problem.kind)):
-            cured = cure(self.builder, extraction, extraction.problem)
+            cured = cure(self.builder, attempt, extraction)
         else:
             return None
         if isinstance(cured, Problem):
             return None
-        return replace(cured, attempt=request.attempt + 1, earlier=(*request.earlier, extraction))
+        following = cured if isinstance(cured, Attempt) else Attempt(cured)
+        return replace(following, asked=replace(following.asked, attempt=number + 1))
 
     def doubts(self, extraction: Extraction) -> list[str]:
         """The signals for which --mode auto asks again with thought; none for an answer that had thought."""
@@ -46,45 +51,49 @@ class Cures:
         return [name for name in signals(extraction) if name in self.builder.task.escalate]
 
 
-def _more_room(builder: RequestBuilder, extraction: Extraction, problem: Problem) -> Request | Problem:
+Cured = Attempt | Request | Problem  # the same attempt changed, a new beginning, or nothing that could help
+
+
+def _more_room(builder: RequestBuilder, attempt: Attempt, extraction: Extraction) -> Cured:
     """Twice the answer tokens, as far as the context goes; then the schema in pieces."""
-    request = extraction.completion.request
-    most = min(2 * builder.task.max_answer_tokens, builder.context - len(request.prompt))
-    if request.max_tokens < most:
-        return replace(request, max_tokens=most)
+    asked = attempt.asked
+    most = min(2 * builder.task.max_answer_tokens, builder.context - len(asked.prompt))
+    if asked.max_tokens < most:
+        return replace(attempt, asked=replace(asked, max_tokens=most))
     names = builder.pieces()
-    if request.property or len(names) < 2:
-        return problem
-    return replace(request, property=names[0], schema=builder.piece(names[0]))
+    if attempt.property or len(names) < 2:
+        return Problem("truncated", "no room left, and no pieces to ask for")
+    return replace(attempt, property=names[0], asked=replace(asked, schema=builder.piece(names[0])))
 
 
-def _ask_again(builder: RequestBuilder, extraction: Extraction, problem: Problem) -> Request | Problem:
+def _ask_again(builder: RequestBuilder, attempt: Attempt, extraction: Extraction) -> Cured:
     """The answer and its fault go back to the model; where they leave no room, it starts from the document again."""
-    request, tame = extraction.completion.request, builder.neutraliser
+    tame, fault = builder.neutraliser, extraction.problem.detail if extraction.problem else ""
     answer = tame.neutralise(tame.restore(extraction.completion.text))  # what it copied has its joiner already
     said = {"role": "assistant", "content": answer}
-    fault = {"role": "user", "content": REPAIR.format(fault=tame.neutralise(problem.detail))}
-    asked = builder.build(request.document, request.mode, more=(said, fault))
-    return _draw_anew(builder, extraction, problem) if isinstance(asked, Problem) else asked
+    wrong = {"role": "user", "content": REPAIR.format(fault=tame.neutralise(fault))}
+    asked = builder.build(attempt.asked.document, attempt.asked.mode, more=(said, wrong))
+    return _draw_anew(builder, attempt, extraction) if isinstance(asked, Problem) else asked
 
 
-def _draw_anew(builder: RequestBuilder, extraction: Extraction, problem: Problem) -> Request | Problem:
+def _draw_anew(builder: RequestBuilder, attempt: Attempt, extraction: Extraction) -> Cured:
     """From the start, hotter; the seed is the engine's own, since a seed of its own kills vLLM's CPU build."""
-    request = extraction.completion.request
-    fresh = builder.build(request.document, request.mode)
-    sampling = replace(request.sampling, temperature=min(max(request.sampling.temperature + 0.2, HOT), HOTTEST))
+    before = attempt.asked.sampling
+    fresh = builder.build(attempt.asked.document, attempt.asked.mode)
+    sampling = replace(before, temperature=min(max(before.temperature + 0.2, HOT), HOTTEST))
     return fresh if isinstance(fresh, Problem) else replace(fresh, sampling=sampling)
 
 
-def _without_grammar(builder: RequestBuilder, extraction: Extraction, problem: Problem) -> Request | Problem:
+def _without_grammar(builder: RequestBuilder, attempt: Attempt, extraction: Extraction) -> Cured:
     """Once more, the answer without its grammar; a thought, which has none, from the start."""
-    request = extraction.completion.request
-    if request.thought and request.thought.finish == "error":
-        return builder.build(request.document, request.mode)
-    return problem if request.schema is None else replace(request, schema=None)
+    if attempt.thought and attempt.thought.finish == "error":
+        return builder.build(attempt.asked.document, attempt.asked.mode)
+    if attempt.asked.schema is None:
+        return Problem("engine", "refused without a grammar too")
+    return replace(attempt, asked=replace(attempt.asked, schema=None))
 
 
-CURES: dict[ProblemKind, Callable[[RequestBuilder, Extraction, Problem], Request | Problem]] = {
+CURES: dict[ProblemKind, Callable[[RequestBuilder, Attempt, Extraction], Cured]] = {
     "truncated": _more_room,
     "unparsable": _ask_again,
     "invalid": _ask_again,

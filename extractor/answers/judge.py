@@ -30,22 +30,25 @@ class Judge:
     budget: int | None  # thinking tokens asked for
     seconds: float = VALIDATION_SECONDS
 
-    def judge(self, completion: Completion) -> Extraction:
-        """The extraction of a completed answer: exactly one of a record or a problem."""
+    def judge(self, completion: Completion, thought: Completion | None = None) -> Extraction:
+        """The extraction of a completed answer, given after `thought`: exactly one of a record or a problem.
+
+        A thought that no answer came after is judged as an empty answer after that thought.
+        """
         if completion.request.is_thought:
-            completion = _unanswered(completion)
-        end = thinking_end(completion.request.thought, self.budget)
+            completion, thought = _unanswered(completion), completion
+        end = thinking_end(thought, self.budget)
         parsed = _unfinished(completion) or _parse(completion.text)
         if isinstance(parsed, Problem):
-            return Extraction(completion, end, problem=parsed)
+            return Extraction(completion, thought, end, problem=parsed)
         record = _map_strings(parsed[0], self.restore)
         if problem := self._fault(record):
-            return Extraction(completion, end, problem=problem)
+            return Extraction(completion, thought, end, problem=problem)
         text = completion.request.document.text
         entities = entities_of(record, self.fields, text)
         relations, dropped = sift(relations_of(record, self.fields, text, entities), entities, self.fields)
         summary = summary_of(record, self.fields)
-        return Extraction(completion, end, record, entities, relations, summary, dropped)
+        return Extraction(completion, thought, end, record, entities, relations, summary, dropped)
 
     def _fault(self, record: Any) -> Problem | None:
         try:
@@ -61,8 +64,8 @@ class Judge:
 
 
 def _unanswered(thought: Completion) -> Completion:
-    """A thought that no answer came after, as an attempt: its text is the thought's, and the answer is empty."""
-    request = replace(thought.request, is_thought=False, stop=(), thought=thought)
+    """What was answered after a thought that could not be answered from: nothing, which costs nothing more."""
+    request = replace(thought.request, is_thought=False, stop=())
     return replace(thought, request=request, text="", tokens=[], output_tokens=0, seconds=None)
 
 

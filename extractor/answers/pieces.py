@@ -5,43 +5,45 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from extractor.answers.attempt import Attempt
 from extractor.answers.salvage import each_once, salvage
 from extractor.answers.signals import repeats
 from extractor.tasks.requests import RequestBuilder
-from extractor.types import Completion, Request
+from extractor.types import Completion
 
 
-def go_on(builder: RequestBuilder, completion: Completion) -> Request | Completion:
-    """After a piece, or after an answer that ran into a loop: the request for the next property, or the whole answer.
+def go_on(builder: RequestBuilder, attempt: Attempt, completion: Completion) -> Attempt | Completion:
+    """After a piece, or after an answer that ran into a loop: the attempt with its next property, or the whole answer.
 
     A loop is cut out: what was said before it stands, and the model goes on behind it. The whole answer then still
     says that it ended in `repetition`. A completion that is neither, or of which nothing stands, comes back as it is.
     """
-    request, names = completion.request, builder.pieces()
-    new = _pieces(completion, names)
+    names = builder.pieces()
+    new = _pieces(attempt, completion, names)
     if not new:
         return completion
-    pieces = (*request.pieces, *new)
+    pieces = (*attempt.pieces, *new)
     if len(pieces) == len(names):
         return _merged(pieces)
     name, tame = names[len(pieces)], builder.neutraliser
     said = "".join(f"{tame.neutralise(tame.restore(piece.text))}\n" for piece in new)
-    prompt = [*request.prompt, *builder.chat.encode(said)]
-    room = min(request.max_tokens, builder.context - len(prompt))
+    asked = builder.continued(completion.request, said)
+    room = min(asked.max_tokens, builder.context - len(asked.prompt))
     if room < 1:
         return completion
-    return replace(request, prompt=prompt, max_tokens=room, property=name, pieces=pieces, schema=builder.piece(name))
+    asked = replace(asked, max_tokens=room, schema=builder.piece(name))
+    return replace(attempt, asked=asked, property=name, pieces=pieces)
 
 
-def _pieces(completion: Completion, names: Sequence[str]) -> list[Completion]:
+def _pieces(attempt: Attempt, completion: Completion, names: Sequence[str]) -> list[Completion]:
     """What this completion gives for one property or several, its tokens and seconds with the first of them."""
-    if completion.request.property and completion.finish == "stop":
+    if attempt.property and completion.finish == "stop":
         return [completion] if _object(completion.text) is not None else []
     found = salvage(completion.text) if completion.finish in ("repetition", "length") else {}
     if not found or not (completion.finish == "repetition" or repeats(found)):
         return []
     saved = each_once(found)
-    if completion.request.property:
+    if attempt.property:
         return [replace(completion, text=_text(saved), finish="repetition")]
     first, *others = (
         replace(completion, text=_text({name: value}), finish="repetition") for name, value in saved.items()

@@ -104,11 +104,11 @@ def _check(asked: list[GivenJob], as_json: bool, estimated: bool, rate: float | 
     with boundary():
         from extractor.cli.tables import check_lines, estimate_lines, table
         from extractor.jobs.check import check
+        from extractor.jobs.engines import prepared_for_engine
         from extractor.jobs.estimate import estimate
-        from extractor.pipeline.jobs import prepared
 
         for one in asked:
-            ready = prepared(one)
+            ready = prepared_for_engine(one)
             checked = check(ready, one.origins)
             cost = estimate(ready, rate) if estimated or rate else None
             if as_json:
@@ -129,9 +129,9 @@ def show_command(
     """Show the exact messages, rendered prompt, schema and sampling for one document; no model is loaded."""
     with boundary():
         from extractor.jobs.check import show
-        from extractor.pipeline.jobs import prepared
+        from extractor.jobs.engines import prepared_for_engine
 
-        shown = show(prepared(asked), doc_id)
+        shown = show(prepared_for_engine(asked), doc_id)
         if as_json:
             _print_json(shown)
             return

@@ -28,8 +28,9 @@ def compact_command(
 def retry_jobs(out: Path, changed: dict[str, Any], problems: list[str] | None) -> Any:
     """What `settle` needs for a retry: the job asked for, and the providers that picks its quarantined documents."""
     with boundary():
+        from extractor.jobs.engines import prepared_for_engine
         from extractor.jobs.retry import asked_again, ready_again
-        from extractor.pipeline.jobs import Providers, prepared
+        from extractor.pipeline.jobs import Providers
 
         asked = asked_again(out, changed)
-        return [asked], Providers(prepare=lambda one: ready_again(one, problems or [], prepared))
+        return [asked], Providers(prepare=lambda one: ready_again(one, problems or [], prepared_for_engine))

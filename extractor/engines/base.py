@@ -1,22 +1,30 @@
 """The seam between requests and whatever answers them."""
 
-from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from extractor.types import Completion, Request
 
 
 class Engine(Protocol):
-    """Answers requests.
+    """Answers requests, in any order, each exactly once.
 
-    `generate` gives exactly one completion for each request, in any order. It takes a request only when there is room
-    (read-ahead at most `window`); a None among the requests says "nothing at the moment": it asks again after the next
-    completion, and ends when nothing is under way. One request's failure is a completion with `finish="error"`; the
-    engine's own failure raises EngineError. It may be called again, and prints nothing.
+    One request's failure is a completion that says `error`; a request that was dropped unanswered (`aborted`) counts
+    as never asked. The engine's own failure is an EngineError. It prints nothing.
     """
 
-    window: int
+    @property
+    def room(self) -> int:
+        """Requests it would take now without queueing them beyond its window."""
 
-    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]: ...
+    @property
+    def steps(self) -> int:
+        """Grows with every sign of life, such as a step of the model, whether or not an answer is complete."""
 
-    def close(self) -> None: ...
+    def submit(self, request: Request) -> None:
+        """Takes the request and never blocks; a bad one comes back from `poll` as a completion with an error."""
+
+    def poll(self, seconds: float) -> list[Completion]:
+        """What came back, possibly nothing, within about that time; EngineError if the engine is dead."""
+
+    def close(self) -> None:
+        """Ends everything, its processes too; what was under way is nobody's answer."""

@@ -1,27 +1,33 @@
 """An engine that answers by a function: for the cases that a real one cannot produce on demand."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 
 from extractor.types import Completion, Request
 
 
 class FakeEngine:
-    """Gives `answer(request)` for each request, in the order asked, holding up to `window` at once."""
+    """Gives `answer(request)` for each request, one a poll, in the order asked, holding up to `window` at once."""
 
     def __init__(self, answer: Callable[[Request], Completion], window: int = 8) -> None:
-        self.window = window
-        self._answer = answer
+        self.steps = 0
+        self._answer, self._window = answer, window
+        self._held = deque[Request]()
 
-    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
-        """One completion for each request."""
-        source, held = iter(requests), deque[Request]()
-        while True:
-            while len(held) < self.window and (request := next(source, None)) is not None:
-                held.append(request)
-            if not held:
-                return
-            yield self._answer(held.popleft())
+    @property
+    def room(self) -> int:
+        """Requests it would take now."""
+        return self._window - len(self._held)
+
+    def submit(self, request: Request) -> None:
+        """Holds the request."""
+        self._held.append(request)
+
+    def poll(self, seconds: float) -> list[Completion]:
+        """The answer to the request held longest."""
+        self.steps += 1
+        return [self._answer(self._held.popleft())] if self._held else []
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Forgets what is held."""
+        self._held.clear()

@@ -1,7 +1,6 @@
-"""vLLM offline, in process, fed one request at a time while there is room."""
+"""vLLM offline, in process: one step of its engine a poll."""
 
 import time
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
@@ -13,7 +12,12 @@ from extractor.engines.quiet import captured_stderr, last_error, log_to
 from extractor.errors import EngineError, UserError
 from extractor.types import Completion, Finish, Request, Sampling
 
-FINISHES: dict[str | None, Finish] = {"stop": "stop", "length": "length", "repetition": "repetition"}
+FINISHES: dict[str | None, Finish] = {
+    "stop": "stop",
+    "length": "length",
+    "repetition": "repetition",
+    "abort": "aborted",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class VllmSettings:
 
 
 class VllmEngine:
-    """One loaded model; `window` is twice what it batches, so that it never waits for the next request."""
+    """One loaded model; it holds twice what it batches, so that it never waits for the next request."""
 
     def __init__(self, settings: VllmSettings) -> None:
         started = time.monotonic()
@@ -40,24 +44,32 @@ class VllmEngine:
             self._llm = _load(settings)
         log_to(settings.log, "vllm")
         self._engine = self._llm.llm_engine
-        self.window = 2 * int(self._engine.vllm_config.scheduler_config.max_num_seqs)
-        self.steps = 0  # grows while the engine works
+        self._window = 2 * int(self._engine.vllm_config.scheduler_config.max_num_seqs)
+        self._names, self._under_way = count(), dict[str, Request]()
+        self._refused: list[Completion] = []
+        self.steps = 0
         self.load_seconds = time.monotonic() - started
 
-    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
-        """One completion for each request, as each finishes."""
-        source, names, under_way = iter(requests), count(), dict[str, Request]()
-        while True:
-            while len(under_way) < self.window and (request := next(source, None)) is not None:
-                if refused := self._add(name := f"{id(source)}-{next(names)}", request):
-                    yield refused
-                else:
-                    under_way[name] = request
-            if not under_way:
-                return
-            for output in self._step():
-                if output.finished:
-                    yield _completion(under_way.pop(output.request_id), output)
+    @property
+    def room(self) -> int:
+        """Requests it would take now."""
+        return self._window - len(self._under_way) - len(self._refused)
+
+    def submit(self, request: Request) -> None:
+        """Adds the request to vLLM's queue; what vLLM refuses comes back from the next poll."""
+        name = str(next(self._names))
+        if refused := self._add(name, request):
+            self._refused.append(refused)
+        else:
+            self._under_way[name] = request
+
+    def poll(self, seconds: float) -> list[Completion]:
+        """What one step of the model completed, however long the step takes."""
+        came, self._refused = self._refused, []
+        if came or not self._under_way:
+            return came
+        done = (output for output in self._step() if output.finished)
+        return [_completion(self._under_way.pop(output.request_id), output) for output in done]
 
     def close(self) -> None:
         """Frees the model and ends vLLM's processes."""

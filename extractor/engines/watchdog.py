@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -15,69 +15,61 @@ LOOKS = 10  # times that the clock is looked at before it has run out
 
 
 class Watchdog:
-    """The engine, with EngineError once it neither completed nor did a step for `seconds` while it had work.
+    """The engine, with EngineError once it neither completed nor did a step for `seconds` while it was polled.
 
-    Time counts only inside the engine: not while documents are read, prompts made, answers judged or parts written.
-    An engine with a number `steps` that grows is alive. Alarms reach the main thread only: elsewhere nobody watches,
-    and an engine that holds the main thread in C without ever giving it back is beyond help.
+    Time counts only inside `poll`: not while documents are read, prompts made, answers judged or parts written. A poll
+    that does not return is broken off by an alarm, which reaches the main thread only; and an engine that holds the
+    main thread in C without ever giving it back is beyond help.
     """
 
     def __init__(self, engine: Engine, seconds: float) -> None:
-        self.window = engine.window
         self._engine, self._seconds = engine, seconds
-        self._since, self._steps = 0.0, -1
+        self._silent, self._since, self._steps = 0.0, 0.0, -1
 
-    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
-        """One completion for each request."""
-        if threading.current_thread() is not threading.main_thread():
-            yield from self._engine.generate(requests)
-            return
-        completions = iter(self._engine.generate(self._unwatched(requests)))
-        while True:
-            with self._watched():
-                completion = next(completions, None)
-            if completion is None:
-                return
-            yield completion
+    @property
+    def room(self) -> int:
+        """The engine's."""
+        return self._engine.room
+
+    @property
+    def steps(self) -> int:
+        """The engine's."""
+        return self._engine.steps
+
+    def submit(self, request: Request) -> None:
+        """Hands the request on."""
+        self._engine.submit(request)
+
+    def poll(self, seconds: float) -> list[Completion]:
+        """What came back; EngineError where there was no sign of life for too long."""
+        self._since = time.monotonic() - self._silent
+        with self._alarm():
+            came = self._engine.poll(min(seconds, self._seconds / LOOKS))
+        if came:
+            self._since = time.monotonic()
+        self._look()
+        self._silent = time.monotonic() - self._since
+        return came
 
     def close(self) -> None:
         """Closes the engine."""
         self._engine.close()
 
-    def _unwatched(self, requests: Iterable[Request | None]) -> Iterator[Request | None]:
-        source = iter(requests)
-        while True:
-            _rest()
-            try:
-                request = next(source)
-            except StopIteration:
-                return
-            finally:
-                self._start()
-            yield request
-
     @contextmanager
-    def _watched(self) -> Iterator[None]:
+    def _alarm(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         before = signal.signal(signal.SIGALRM, self._look)
-        self._start()
+        signal.setitimer(signal.ITIMER_REAL, self._seconds / LOOKS, self._seconds / LOOKS)
         try:
             yield
         finally:
-            _rest()
+            signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
 
-    def _start(self) -> None:
-        self._since = time.monotonic()
-        signal.setitimer(signal.ITIMER_REAL, self._seconds / LOOKS, self._seconds / LOOKS)
-
-    def _look(self, number: int, frame: FrameType | None) -> None:
-        steps = getattr(self._engine, "steps", 0)
-        if steps != self._steps:
-            self._steps, self._since = steps, time.monotonic()
+    def _look(self, number: int = 0, frame: FrameType | None = None) -> None:
+        if self._engine.steps != self._steps:
+            self._steps, self._since = self._engine.steps, time.monotonic()
         elif time.monotonic() - self._since >= self._seconds:
             raise EngineError(f"the engine hangs: nothing came of it for {self._seconds:g} s (--engine-timeout)")
-
-
-def _rest() -> None:
-    """No alarm any more."""
-    signal.setitimer(signal.ITIMER_REAL, 0)

@@ -50,15 +50,16 @@ class Prepared:
     again: Redo | None = None  # picks the settled documents that are done again, and no others
 
 
+Load = Callable[[Job], tuple[Model, Chat]]
+
+
 def load_model(job: Job) -> tuple[Model, Chat]:
     """The model that a job names, and its tokenizer."""
     model = resolve(job.model, job.hub)
     return model, Chat(tokenizer_of(model))
 
 
-def prepare(
-    job: Job, given: frozenset[str] = frozenset(), load: Callable[[Job], tuple[Model, Chat]] = load_model
-) -> Prepared:
+def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_model) -> Prepared:
     """The job, found and checked; `given` are the fields that a person set. UserError for the first fault."""
     schema = load_schema(job.schema_)
     table = table_fields(schema)

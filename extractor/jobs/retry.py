@@ -33,9 +33,9 @@ def ready_again(asked: GivenJob, problems: Sequence[str], ready: Callable[[Given
     leaves it alone. The manifest's `retries` remember what was changed.
     """
     again = quarantined(problems)
-    prepared = replace(ready(asked), again=again)
-    prepared.builder.work_as(Manifest.of_output(asked.job.out).content["identity"])
-    return prepared
+    prepared = ready(asked)
+    identity = Manifest.of_output(asked.job.out).content["identity"]
+    return replace(prepared, again=again, builder=prepared.builder.as_job(identity))
 
 
 def quarantined(problems: Sequence[str]) -> Redo:

@@ -1,66 +1,15 @@
 """Which engine a job gets: loaded when it is first needed, and shared by jobs that agree."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from extractor.engines.base import Engine
-from extractor.engines.vllm import VllmEngine, VllmSettings
-from extractor.engines.watchdog import Watchdog
 from extractor.jobs.prepare import Prepared
 from extractor.progress.tally import Watch
 from extractor.types import Completion, Request
 
 MakeEngine = Callable[[Prepared], Engine]
-
-
-def make_vllm(prepared: Prepared) -> Engine:
-    """The vLLM engine that this job asks for, watched."""
-    job, model = prepared.job, prepared.model
-    settings = VllmSettings(
-        location=model.location,
-        revision=model.hub_revision,
-        context=prepared.context,
-        seed=job.seed,
-        log=job.out / "engine.log",
-        given=job.engine_arg,
-        overrides=prepared.overrides,
-        environment=model.env,
-    )
-    return Watchdog(VllmEngine(settings), job.engine_timeout)
-
-
-class LazyEngine:
-    """An engine that is loaded when the first request comes, and not at all where none does."""
-
-    def __init__(self, make: MakeEngine, prepared: Prepared, watches: Sequence[Watch]) -> None:
-        self._make, self._prepared, self._watches = make, prepared, watches
-        self._engine: Engine | None = None
-        self.window, self.load_seconds = 1, 0.0
-
-    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
-        """One completion for each request."""
-        source = iter(requests)
-        if (first := next(source, None)) is None:
-            return
-        engine = self._engine or self._load()
-        yield from engine.generate(chain([first], source))
-
-    def close(self) -> None:
-        """Closes the engine, if there is one."""
-        if self._engine:
-            self._engine.close()
-
-    def _load(self) -> Engine:
-        began = time.monotonic()
-        for watch in self._watches:
-            watch.loading(self._prepared.model.name)
-        self._engine = self._make(self._prepared)
-        self.load_seconds = time.monotonic() - began
-        for watch in self._watches:
-            watch.loaded()
-        return self._engine
 
 
 class EnginePool:
@@ -71,36 +20,70 @@ class EnginePool:
         self._key: Any = None
         self._engine: Engine | None = None
 
-    def lend(self, ready: Prepared) -> Engine:
-        """This job's engine, which whoever borrows it cannot close."""
-        if self._engine is None or not self.holds(ready):
+    def get(self, prepared: Prepared) -> Engine:
+        """This job's engine, loaded if it is not there already."""
+        if self._engine is None or not self.holds(prepared):
             self.close()
-            self._engine, self._key = self._make(ready), loads(ready)
-        return _Borrowed(self._engine)
+            self._engine, self._key = self._make(prepared), what_it_loads(prepared)
+        return self._engine
 
-    def holds(self, ready: Prepared) -> bool:
+    def holds(self, prepared: Prepared) -> bool:
         """Whether this job's engine is loaded."""
-        return self._engine is not None and self._key == loads(ready)
+        return self._engine is not None and self._key == what_it_loads(prepared)
 
     def close(self) -> None:
         """Frees what is loaded."""
-        if self._engine:
-            self._engine.close()
-        self._engine = None
+        engine, self._engine = self._engine, None
+        if engine:
+            engine.close()
 
 
-class _Borrowed:
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self.window = engine, engine.window
+class LazyEngine:
+    """The pool's engine for a job, loaded when its first request comes, and not at all where none does.
 
-    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
-        return self._engine.generate(requests)
+    Until then it has room for one. The pool closes it.
+    """
+
+    def __init__(self, pool: EnginePool, prepared: Prepared, watches: Sequence[Watch]) -> None:
+        self._pool, self._prepared, self._watches = pool, prepared, watches
+        self._engine: Engine | None = None
+        self.load_seconds = 0.0
+
+    @property
+    def room(self) -> int:
+        """Requests it would take now."""
+        return self._engine.room if self._engine else 1
+
+    @property
+    def steps(self) -> int:
+        """Of the engine that is loaded."""
+        return self._engine.steps if self._engine else 0
+
+    def submit(self, request: Request) -> None:
+        """Hands the request to the engine; the first one waits until it is loaded."""
+        self._engine = self._engine or self._load()
+        self._engine.submit(request)
+
+    def poll(self, seconds: float) -> list[Completion]:
+        """What came back."""
+        return self._engine.poll(seconds) if self._engine else []
 
     def close(self) -> None:
-        """The pool closes it."""
+        """Leaves the engine to the pool."""
+        self._engine = None
+
+    def _load(self) -> Engine:
+        began = time.monotonic()
+        for watch in self._watches:
+            watch.loading(self._prepared.model.name)
+        engine = self._pool.get(self._prepared)
+        self.load_seconds = time.monotonic() - began
+        for watch in self._watches:
+            watch.loaded()
+        return engine
 
 
-def loads(ready: Prepared) -> tuple[Any, ...]:
+def what_it_loads(prepared: Prepared) -> tuple[Any, ...]:
     """What decides whether two jobs can share an engine."""
-    job = ready.job
-    return (job.engine, job.from_, ready.model, ready.context, ready.overrides, job.seed, job.engine_arg)
+    job = prepared.job
+    return (job.engine, job.from_, prepared.model, prepared.context, prepared.overrides, job.seed, job.engine_arg)

@@ -3,14 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from extractor.engines.base import Engine
-from extractor.engines.replay import ReplayEngine
 from extractor.exits import STOPPED
+from extractor.jobs.engines import make_engine, prepared_for_engine
 from extractor.jobs.file import GivenJob
 from extractor.jobs.job import Job, seconds
-from extractor.jobs.prepare import Prepared, load_model, prepare
-from extractor.jobs.replay import load_replayed, replayed
-from extractor.pipeline.engines import EnginePool, MakeEngine, loads, make_vllm
+from extractor.jobs.prepare import Prepared
+from extractor.pipeline.engines import EnginePool, MakeEngine, what_it_loads
 from extractor.pipeline.finish import Outcome, failures_told, outcome
 from extractor.pipeline.session import run_together
 from extractor.progress.events import Progress, Show
@@ -18,23 +16,11 @@ from extractor.store.status import output_status
 from extractor.system.signals import Drain
 
 
-def prepared(given: GivenJob) -> Prepared:
-    """The job, found and checked."""
-    if given.job.engine == "replay" or given.job.from_:
-        return prepare(replayed(given.job), frozenset(given.origins), load_replayed)
-    return prepare(given.job, frozenset(given.origins), load_model)
-
-
-def make_engine(ready: Prepared) -> Engine:
-    """The engine that this job asks for, loaded."""
-    return ReplayEngine(ready.job.from_) if ready.job.from_ else make_vllm(ready)
-
-
 @dataclass(frozen=True, slots=True)
 class Providers:
     """How jobs are made ready, and what answers them."""
 
-    prepare: Callable[[GivenJob], Prepared] = prepared
+    prepare: Callable[[GivenJob], Prepared] = prepared_for_engine
     engine: MakeEngine = make_engine
 
 
@@ -63,7 +49,7 @@ def run_jobs(
 
 def _neighbours(ready: Sequence[tuple[Prepared, Progress]]) -> list[list[tuple[Prepared, Progress]]]:
     """The jobs in their order, each for itself, but those that share an engine next to the first of them."""
-    keys = [loads(plan) for plan, _ in ready]
+    keys = [what_it_loads(plan) for plan, _ in ready]
     return [[ready[n]] for n in sorted(range(len(ready)), key=lambda n: keys.index(keys[n]))]
 
 
@@ -75,6 +61,6 @@ def _run(group: Sequence[tuple[Prepared, Progress]], pool: EnginePool, drain: Dr
     jobs = [(plan.job, progress) for plan, progress in group]
     with failures_told(jobs):
         limit = seconds(first.job.max_runtime) if first.job.max_runtime else None
-        tallies = run_together(group, pool.lend, drain.after(limit))
+        tallies = run_together(group, pool, drain.after(limit))
         statuses = [output_status(job.out) for job, _ in jobs]
     return [outcome(*job, tally, now) for job, tally, now in zip(jobs, tallies, statuses, strict=True)]

@@ -1,165 +1,154 @@
-"""The scheduler: documents walk through the rooms in one direction; only demand travels back."""
+"""Many works, one engine: who asks next."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
-from extractor.answers.cures import Cures
-from extractor.answers.judge import Judge
-from extractor.answers.pieces import go_on
-from extractor.answers.recall import Answered, recall
-from extractor.answers.signals import better
 from extractor.engines.base import Engine
-from extractor.tasks.requests import RequestBuilder
-from extractor.types import Completion, Document, Extraction, Problem, Request, Sampling, Settlement
+from extractor.engines.loop import serve
+from extractor.errors import ExtractorError
+from extractor.pipeline.work import Procedure, Work
+from extractor.types import Completion, Document, Request, Settlement
 
 FLUSH = 256  # documents settled without a model, before the engine gets its turn
 
+Answered = Callable[[str, str], Sequence[Mapping[str, Any]]]  # id and fingerprint → what an earlier run was answered
 
-class Scheduler:
-    """Settles documents; with `draining` true it finishes what is under way and begins nothing."""
 
-    def __init__(self, builder: RequestBuilder, judge: Judge, cures: Cures) -> None:
-        self.builder, self.judge, self.cures = builder, judge, cures
-        self.draining: Callable[[], bool] = lambda: False
-        self.unsettled: dict[str, Request] = {}  # documents with failed attempts behind them, by id
-        self.answered: Mapping[str, Sequence[Answered]] = {}  # attempts of an earlier run, by fingerprint
-        self.stored: Callable[[Request], Sequence[Answered]] = lambda request: ()  # of another output, to be replayed
-        self.documents: Iterator[Document] = iter(())
-        self.beat: Callable[[], None] = lambda: (
-            None
-        )  # called whenever the engine asks for more, with or without answers
-        self.passed = 0  # documents of the input that lie behind; whoever feeds `documents` counts them
-        self._halves: deque[Request] = deque()  # what a request under way still needs to be an attempt
-        self._again: deque[Request] = deque()  # further attempts: the next wave
+class Lane:
+    """The works of one job, in the order of its input; with `draining` true it ends what is under way, no more.
+
+    Among `documents`, None stands for one that is passed by, since an earlier run has settled it.
+    """
+
+    def __init__(
+        self,
+        procedure: Procedure,
+        documents: Iterator[Document | None],
+        answered: Answered = lambda doc_id, fingerprint: (),
+        draining: Callable[[], bool] = bool,
+    ) -> None:
+        self.arm = procedure.builder.arm
+        self.passed = 0  # documents of the input that lie behind
+        self._procedure, self._documents, self._answered, self._draining = procedure, documents, answered, draining
+        self._works: dict[str, Work] = {}  # begun and not settled, by document
+        self._halves: deque[Work] = deque()  # what an attempt that is begun still needs
+        self._again: deque[Work] = deque()  # further attempts: the next wave
         self._settled: deque[Settlement] = deque()
-        self._more = True
+        self._has_more = True
 
     @property
-    def finished(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether no document is left."""
-        return not (self._more or self.unsettled)
+        return not (self._has_more or self._works)
 
     @property
     def goes_on(self) -> bool:
         """Whether it has documents to begin."""
-        return self._more and not self.draining()
+        return self._has_more and not self._draining()
 
-    def settle(self, documents: Iterable[Document], engine: Engine) -> Iterator[Settlement]:
-        """One settlement for each document, as each is done; those that draining leaves behind have none."""
-        self.documents = iter(documents)
-        return (settlement for _, settlement in settle([self], engine))
+    def unsettled(self) -> list[Work]:
+        """The works that something has come back for, and that are not done."""
+        return [work for work in self._works.values() if work.completions]
 
     def due(self) -> Request | None:
         """What a document that is begun already asks next."""
         if self._halves:
-            return self._halves.popleft()
-        return self._again.popleft() if self._again and not self.draining() else None
+            return self._halves.popleft().next()
+        return self._again.popleft().next() if self._again and not self._draining() else None
 
     def begin(self) -> Request | None:
         """The next document's request; documents that need no model are settled on the way, so many at a time."""
-        seen = 0
-        for document in islice(self.documents, FLUSH):
-            seen += 1
-            request = document.problem or self.builder.first(document)
-            if isinstance(request, Problem):
-                self._settled.append(_unasked(self.builder.fingerprint(document), document, request))
-            elif not (earlier := self.answered.get(request.fingerprint) or self.stored(request)):
+        for work in islice(self._begun(), FLUSH):
+            if request := work.next():
                 return request
-            elif following := self._resume(request, earlier):
-                return following
-        self._more = seen == FLUSH
         return None
-
-    def asked(self, request: Request) -> bool:
-        """Whether this request is one of its own."""
-        return request.fingerprint == self.builder.fingerprint(request.document)
 
     def take(self, completion: Completion) -> None:
         """What came back for one of its requests."""
-        request = completion.request
-        if request.is_thought and self.cures.usable(completion):
-            self._halves.append(self.builder.answer_after(completion))
+        work = self._works[completion.request.document.id]
+        work.take(completion)
+        if work.settlement:
+            self._done(work)
         else:
-            following = go_on(self.builder, completion)
-            self._halves.append(following) if isinstance(following, Request) else self._judge(following)
+            (self._halves if work.is_in_attempt else self._again).append(work)
 
-    def _judge(self, completion: Completion) -> None:
-        extraction = self.judge.judge(completion)
-        if following := self.cures.after(extraction):
-            self.unsettled[following.document.id] = following
-            self._again.append(following)
-        else:
-            self._settle(extraction)
-
-    def _settle(self, extraction: Extraction) -> None:
-        attempts = (*extraction.completion.request.earlier, extraction)
-        self.unsettled.pop(extraction.completion.request.document.id, None)
-        escalated = tuple(why for step in attempts[:-1] for why in self.cures.doubts(step))
-        self._settled.append(Settlement(better(attempts), attempts, escalated))
-
-    def _resume(self, first: Request, answered: Sequence[Answered]) -> Request | None:
-        """Where an earlier run left this document; None where its stored attempts settle it."""
-        extraction = recall(self.judge, first, answered)
-        if following := self.cures.after(extraction):
-            self.unsettled[following.document.id] = following
-            return following
-        self._settle(extraction)
-        return None
-
-    def flush(self) -> Iterator[Settlement]:
-        """What is settled by now."""
+    def settled(self) -> Iterator[Settlement]:
+        """What has been settled since it was asked last."""
         while self._settled:
             yield self._settled.popleft()
 
+    def _begun(self) -> Iterator[Work]:
+        for document in self._documents:
+            self.passed += 1
+            if document:
+                yield self._work_of(document)
+        self._has_more = False
 
-def settle(schedulers: Sequence[Scheduler], engine: Engine) -> Iterator[tuple[int, Settlement]]:
-    """Each scheduler's settlements, as each is done, with its number; their desks must differ in identity.
+    def _work_of(self, document: Document) -> Work:
+        work = self._works[document.id] = Work(document, self._procedure)
+        work.resume(self._answered(document.id, work.fingerprint))
+        if work.settlement:
+            self._done(work)
+        return work
 
-    In the engine their requests alternate: the scheduler that is furthest behind in the input begins the next document,
-    so that all are at about the same one, however long each takes for it.
+    def _done(self, work: Work) -> None:
+        assert work.settlement
+        self._settled.append(work.settlement)
+        del self._works[work.document.id]
+
+
+def settle(scheduler: "Scheduler", engine: Engine) -> Iterator[list[tuple[int, Settlement]]]:
+    """Until no lane goes on: after each turn of the engine what is settled now, possibly nothing, by lane number."""
+    while scheduler.goes_on:
+        for came in serve(engine, scheduler.next):
+            for completion in came:
+                scheduler.take(completion)
+            yield list(scheduler.settled())
+        yield list(scheduler.settled())
+
+
+class Scheduler:
+    """The lanes of jobs that share an engine; in it their requests alternate.
+
+    The lane that is furthest behind in the input begins the next document, so that all are at about the same one,
+    however long each takes for it.
     """
-    while any(scheduler.goes_on for scheduler in schedulers):
-        for completion in engine.generate(_requests(schedulers)):
-            _asker(schedulers, completion.request).take(completion)
-            yield from _flush(schedulers)
-        yield from _flush(schedulers)
 
+    def __init__(self, lanes: Sequence[Lane]) -> None:
+        self._lanes, self._by_arm = lanes, {lane.arm: lane for lane in lanes}
+        assert len(self._by_arm) == len(lanes), "jobs that run together differ in identity"
 
-def _requests(schedulers: Sequence[Scheduler]) -> Iterator[Request | None]:
-    while True:
-        yield _next(schedulers)
+    @property
+    def goes_on(self) -> bool:
+        """Whether any document is left to begin."""
+        return any(lane.goes_on for lane in self._lanes)
 
+    def next(self) -> Request | None:
+        """The next question; None says that there is none at the moment."""
+        for lane in self._lanes:
+            if request := lane.due():
+                return request
+        while behind := self._furthest_behind():
+            if (request := behind.begin()) or behind.goes_on:
+                return request
+        return None
 
-def _next(schedulers: Sequence[Scheduler]) -> Request | None:
-    for scheduler in schedulers:
-        scheduler.beat()
-    for scheduler in schedulers:
-        if request := scheduler.due():
-            return request
-    while behind := _furthest_behind(schedulers):
-        if (request := behind.begin()) or behind.goes_on:
-            return request
-    return None
+    def take(self, completion: Completion) -> None:
+        """What came back; ExtractorError where no lane has asked for it."""
+        lane = self._by_arm.get(completion.request.arm)
+        if lane is None:
+            raise ExtractorError(f"an answer to nobody's question came back (arm {completion.request.arm})")
+        lane.take(completion)
 
+    def settled(self) -> Iterator[tuple[int, Settlement]]:
+        """What has been settled since it was asked last, each with the number of its lane."""
+        for number, lane in enumerate(self._lanes):
+            yield from ((number, settlement) for settlement in lane.settled())
 
-def _furthest_behind(schedulers: Sequence[Scheduler]) -> Scheduler | None:
-    """Of those at the same document another begins each time: the first to ask about a text fills the prefix cache."""
-    going = [(c.passed, (n + c.passed) % len(schedulers), n) for n, c in enumerate(schedulers) if c.goes_on]
-    return schedulers[min(going)[2]] if going else None
-
-
-def _asker(schedulers: Sequence[Scheduler], request: Request) -> Scheduler:
-    *others, last = schedulers
-    return next((scheduler for scheduler in others if scheduler.asked(request)), last)
-
-
-def _flush(schedulers: Sequence[Scheduler]) -> Iterator[tuple[int, Settlement]]:
-    for number, scheduler in enumerate(schedulers):
-        for settlement in scheduler.flush():
-            yield number, settlement
-
-
-def _unasked(fingerprint: str, document: Document, problem: Problem) -> Settlement:
-    request = Request(document, fingerprint, [], Sampling(0.0), 0, attempt=0)
-    return Settlement(Extraction(Completion(request, ""), problem=problem))
+    def _furthest_behind(self) -> Lane | None:
+        """Of those at the same document another begins each time: the first to ask fills the prefix cache."""
+        lanes = self._lanes
+        going = [(lane.passed, (n + lane.passed) % len(lanes), n) for n, lane in enumerate(lanes) if lane.goes_on]
+        return lanes[min(going)[2]] if going else None

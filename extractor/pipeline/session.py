@@ -11,82 +11,91 @@ from extractor.answers.judge import Judge
 from extractor.documents import count, read
 from extractor.errors import ExtractorError
 from extractor.jobs.prepare import Prepared
-from extractor.pipeline.engines import LazyEngine, MakeEngine
-from extractor.pipeline.scheduler import Scheduler, settle
+from extractor.pipeline.engines import EnginePool, LazyEngine, MakeEngine
+from extractor.pipeline.scheduler import Lane, Scheduler, settle
+from extractor.pipeline.work import Procedure
 from extractor.progress.tally import Tally, Watch
 from extractor.store.account import verify
+from extractor.store.attempts import Attempts
 from extractor.store.lock import locked
 from extractor.store.manifest import Manifest, RunRecord
 from extractor.store.settled import Settled
 from extractor.store.shelf import Shelf
-from extractor.store.stored import Stored
-from extractor.store.waiting import Waiting
-from extractor.store.writer import PartSize, Writer
+from extractor.store.writer import Kept, PartSize, Writer
 from extractor.types import Document, Settlement
 
+Draining = Callable[[], bool]
 
-def run(prepared: Prepared, make_engine: MakeEngine, watch: Watch, draining: Callable[[], bool]) -> Tally:
+
+def run(prepared: Prepared, make_engine: MakeEngine, watch: Watch, draining: Draining) -> Tally:
     """Settles every document that is not settled yet; what is finished is committed, however the run ends."""
-    return run_together([(prepared, watch)], make_engine, draining)[0]
+    pool = EnginePool(make_engine)
+    try:
+        return run_together([(prepared, watch)], pool, draining)[0]
+    finally:
+        pool.close()
 
 
-def run_together(
-    jobs: Sequence[tuple[Prepared, Watch]], make_engine: MakeEngine, draining: Callable[[], bool]
-) -> list[Tally]:
+def run_together(jobs: Sequence[tuple[Prepared, Watch]], pool: EnginePool, draining: Draining) -> list[Tally]:
     """The same for several jobs at once, whose requests alternate in the engine of the first; one failure ends all.
 
-    The jobs differ in identity and output, and load the same engine.
+    The jobs differ in identity and output, and load the same engine, which stays in the pool.
     """
     with ExitStack() as held:
         for prepared, _ in jobs:
             held.enter_context(locked(prepared.job.out))
-        arms = [_Arm(prepared, watch) for prepared, watch in jobs]
-        return _Session(arms, LazyEngine(make_engine, jobs[0][0], [watch for _, watch in jobs])).go(draining)
+        runs = [JobRun(prepared, watch, draining) for prepared, watch in jobs]
+        return Session(runs, LazyEngine(pool, jobs[0][0], [watch for _, watch in jobs]), draining).go()
 
 
-class _Session:
-    """From the first request to the last part: what the arms share is the engine, and its time."""
+class Session:
+    """From the first request to the last part: what the jobs share is the engine, and its time."""
 
-    def __init__(self, arms: Sequence["_Arm"], engine: LazyEngine) -> None:
-        self._arms, self._engine = arms, engine
+    def __init__(self, runs: Sequence["JobRun"], engine: LazyEngine, draining: Draining) -> None:
+        self._runs, self._engine, self._draining = runs, engine, draining
+        self._scheduler = Scheduler([run.lane for run in runs])
         self._began = time.monotonic()
 
-    def go(self, draining: Callable[[], bool]) -> list[Tally]:
-        """What each arm did."""
-        for arm in self._arms:
-            arm.begin(draining)
+    def go(self) -> list[Tally]:
+        """What each job did."""
+        for run in self._runs:
+            run.begin()
         try:
-            for number, settlement in settle([arm.scheduler for arm in self._arms], self._engine):
-                self._arms[number].add(settlement)
-            for arm in self._arms:
-                arm.tally.stopped = draining() and not arm.scheduler.finished
+            for settled in settle(self._scheduler, self._engine):
+                self._add(settled)
+            for run in self._runs:
+                run.tally.stopped = self._draining() and not run.lane.is_finished
             self._end()
         except BaseException:
             self._break_off()
             raise
-        finally:
-            self._engine.close()
-        for arm in self._arms:
-            arm.account()
-        return [arm.tally for arm in self._arms]
+        for run in self._runs:
+            run.account()
+        return [run.tally for run in self._runs]
+
+    def _add(self, settled: Sequence[tuple[int, Settlement]]) -> None:
+        for number, settlement in settled:
+            self._runs[number].add(settlement)
+        for run in self._runs:
+            run.tend()
 
     def _end(self) -> None:
-        for arm in self._arms:
-            arm.commit()
+        for run in self._runs:
+            run.commit()
         self._measure()
-        for arm in self._arms:
-            arm.note()
+        for run in self._runs:
+            run.note()
 
     def _break_off(self) -> None:
         self._measure()
-        for arm in self._arms:
-            arm.tally.stopped = True
+        for run in self._runs:
+            run.tally.stopped = True
             with suppress(OSError, ExtractorError):  # what went wrong first is what a person should read
-                arm.commit()
-                arm.note()
+                run.commit()
+                run.note()
 
     def _measure(self) -> None:
-        tallies = [arm.tally for arm in self._arms]
+        tallies = [run.tally for run in self._runs]
         whole, seconds = sum(tally.engine_seconds for tally in tallies), time.monotonic() - self._began
         for tally in tallies:
             tally.seconds, tally.load_seconds = seconds, self._engine.load_seconds
@@ -94,92 +103,94 @@ class _Session:
             tally.engine_share = tally.engine_seconds / whole if whole else 1 / len(tallies)
 
 
-class _Arm:
-    """One job: its output, its documents, and the count of what is done."""
+class JobRun:
+    """One job in a run: its output, its documents, and the count of what is done."""
 
-    def __init__(self, prepared: Prepared, watch: Watch) -> None:
+    def __init__(self, prepared: Prepared, watch: Watch, draining: Draining) -> None:
         job = prepared.job
         manifest = Manifest.load(job.out)
         manifest.must_be(prepared.builder.identity, job.supersede)
-        self.prepared, self.watch = prepared, watch
-        self.shelf = Shelf(job.out, prepared.kept)
-        self.shelf.recover()
-        self.old, self.replaced, self.is_retry = Settled(self.shelf, prepared.again), 0, prepared.again is not None
-        self.tally = Tally(self.old.again if self.is_retry else _total(prepared))
-        self.run_record = RunRecord(manifest, _described(prepared), self.is_retry)
-        self.scheduler, self.waiting = scheduler_of(prepared), Waiting(job.out)
-        self.scheduler.documents, self.scheduler.answered = self._fresh(), self.waiting.answered()
-        if job.from_:
-            self.scheduler.stored = Stored(job.from_).answers
+        self._prepared, self._watch = prepared, watch
+        self._shelf = Shelf(job.out, prepared.kept)
+        self._shelf.recover()
+        self._old, self._replaced = Settled(self._shelf, prepared.again), 0
+        self._is_retry = prepared.again is not None
+        self.tally = Tally(self._old.again if self._is_retry else _total(prepared))
+        self._record = RunRecord(manifest, _described(prepared), self._is_retry)
+        self._attempts = Attempts(job.out)
+        self.lane = Lane(procedure_of(prepared), self._documents(), self._attempts.of, draining)
         size = PartSize(job.part_documents, job.part_seconds)
-        unsettled = self.scheduler.unsettled.values
-        self.writer = Writer(self.shelf, self.old, self.waiting, unsettled, size, not job.no_reasoning)
-        self.scheduler.beat = self.beat
+        kept = Kept(self._attempts, self.lane.unsettled, not job.no_reasoning)
+        self._writer = Writer(self._shelf, self._old, size, kept)
 
-    def begin(self, draining: Callable[[], bool]) -> None:
-        """Says that it begins; `draining` will say when it is to end."""
-        self.scheduler.draining = draining
-        self.watch.begin(self.tally)
-        self.run_record.begin(self.tally.total)
+    def begin(self) -> None:
+        """Says that it begins."""
+        self._watch.begin(self.tally)
+        self._record.begin(self.tally.total)
 
     def add(self, settlement: Settlement) -> None:
         """One document is done."""
-        self.replaced += self.old.part_of(settlement.document.id) is not None
-        self.writer.add(settlement)
+        self._replaced += self._old.part_of(settlement.document.id) is not None
+        self._writer.add(settlement)
         self.tally.add(settlement)
-        self.watch.settled(settlement)
+        self._watch.settled(settlement)
 
-    def beat(self) -> None:
+    def tend(self) -> None:
         """Time passes, whether or not documents come back."""
-        self.writer.tend()
-        self.watch.waiting()
+        self._writer.tend()
+        self._watch.waiting()
 
     def commit(self) -> None:
         """Puts what is done on the disk."""
-        if not self.tally.stopped and not self.is_retry:
-            self.waiting.clear()
-        self.writer.commit()
-        self.tally.unsettled = len(self.scheduler.unsettled)
+        if not self.tally.stopped and not self._is_retry:
+            self._attempts.clear()
+        self._writer.commit()
+        self.tally.unsettled = len(self.lane.unsettled())
 
     def note(self) -> None:
         """Puts what is counted into the manifest."""
         state = "stopped" if self.tally.stopped else "finished"
-        self.run_record.end({"state": state, "documents": self.shelf.count(), **self.tally.as_json()})
+        self._record.end({"state": state, "documents": self._shelf.count(), **self.tally.as_json()})
 
     def account(self) -> None:
         """Checks that every document is there, once."""
-        verify(self.shelf, len(self.old) - self.replaced + self.tally.new, self._missing)
+        verify(self._shelf, len(self._old) - self._replaced + self.tally.new, self._missing)
 
     def _missing(self, settled: Settled) -> Iterator[str]:
-        if self.is_retry or self.tally.stopped:  # then what is not there may not have been reached
+        if self._is_retry or self.tally.stopped:  # then what is not there may not have been reached
             return
-        for document in read(self.prepared.sources, self.prepared.columns, self.prepared.job.limit):
+        for document in self._read():
             if not self._is_done(settled, document):
                 yield document.id
 
-    def _fresh(self) -> Iterator[Document]:
-        for document in read(self.prepared.sources, self.prepared.columns, self.prepared.job.limit):
-            self.scheduler.passed += 1
+    def _documents(self) -> Iterator[Document | None]:
+        """Those to be done; None for one that is not."""
+        for document in self._read():
             if self._is_wanted(document):
                 yield document
-            elif not self.is_retry:
+                continue
+            if not self._is_retry:
                 self.tally.skipped += 1
-                self.watch.skipped()
+                self._watch.skipped()
+            yield None
+
+    def _read(self) -> Iterator[Document]:
+        return read(self._prepared.sources, self._prepared.columns, self._prepared.job.limit)
 
     def _is_wanted(self, document: Document) -> bool:
-        if self.is_retry:
-            return self.old.is_again(document.id)
-        return not self._is_done(self.old, document)
+        if self._is_retry:
+            return self._old.is_again(document.id)
+        return not self._is_done(self._old, document)
 
     def _is_done(self, settled: Settled, document: Document) -> bool:
-        return document.id in settled and settled.holds(document.id, self.prepared.builder.fingerprint(document))
+        return document.id in settled and settled.holds(document.id, self._prepared.builder.fingerprint(document))
 
 
-def scheduler_of(prepared: Prepared) -> Scheduler:
-    """The scheduler of this job, without documents and engine."""
+def procedure_of(prepared: Prepared) -> Procedure:
+    """How this job's documents are asked about and judged."""
     job, builder = prepared.job, prepared.builder
     judge = Judge(prepared.schema.validator(), prepared.fields, builder.neutraliser.restore, job.thinking_budget)
-    return Scheduler(builder, judge, Cures(builder, job.attempts))
+    return Procedure(builder, judge, Cures(builder, job.attempts))
 
 
 def _total(prepared: Prepared) -> int | None:

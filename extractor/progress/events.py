@@ -96,7 +96,7 @@ class Progress:
         if self.counts.tally.new == 1:
             self.counts.came = time.monotonic()
         for step in settlement.attempts:
-            self.counts.prompt_tokens += (step.completion.request.thought or step.completion).prompt_tokens
+            self.counts.prompt_tokens += (step.thought or step.completion).prompt_tokens
         self._see("document")
 
     def waiting(self) -> None:

@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from extractor.errors import ExtractorError, UserError
+from extractor.store.attempts import FILE, OLD_FILE
+from extractor.store.attempts import SCHEMA as ATTEMPTS
 from extractor.store.journal import Journal, Move, sync
 from extractor.store.tables import SCHEMAS, TABLES, Row
-from extractor.store.waiting import FILE
 from extractor.system.crash import crash_point
 
 BATCH = 1 << 16  # rows held at once
@@ -61,18 +62,21 @@ class Shelf:
                 said = str(error).splitlines()[0]
                 raise UserError(f"{self.folder / table / part} cannot be read ({said}); {cure}") from None
 
-    def add(self, rows: Mapping[str, Sequence[Row]], superseded: Mapping[str, set[str]], waiting: Sequence[Row]) -> str:
+    def add(
+        self, rows: Mapping[str, Sequence[Row]], superseded: Mapping[str, set[str]], attempts: Sequence[Row] | None
+    ) -> str:
         """Commits rows of all tables as one part and gives its name; in the same stroke, the rows of documents done
-        again (part name → their ids) leave the parts where they were, and `waiting` replaces what waited."""
+        again (part name → their ids) leave the parts where they were, and `attempts`, if any, replace those kept."""
         part = _part_name()
         new = [self._stage(f"{t}/{part}", pa.Table.from_pylist(list(rows[t]), self._schemas[t])) for t in TABLES]
         old = [move for name, ids in superseded.items() for move in self._without(name, ids)]
-        self._journal.commit([*sorted(old, key=_documents_first), *new, self._stage_waiting(waiting)])
+        kept = [] if attempts is None else self._stage_attempts(attempts)
+        self._journal.commit([*sorted(old, key=_documents_first), *new, *kept])
         return part
 
-    def wait(self, waiting: Sequence[Row]) -> None:
-        """Replaces what waits."""
-        self._journal.commit([self._stage_waiting(waiting)])
+    def keep(self, attempts: Sequence[Row]) -> None:
+        """Replaces what came back for unsettled documents."""
+        self._journal.commit(self._stage_attempts(attempts))
 
     def merge(self, parts: Sequence[str]) -> str:
         """Commits one part that holds the rows of these, in their order; they go. Gives its name."""
@@ -88,8 +92,8 @@ class Shelf:
     def _rows_in(self, table: str, part: str) -> int:
         return int(pq.read_metadata(self.folder / table / part).num_rows)
 
-    def _stage_waiting(self, rows: Sequence[Row]) -> Move:
-        return self._stage(FILE, pa.Table.from_pylist(list(rows), SCHEMAS["completions"]))
+    def _stage_attempts(self, rows: Sequence[Row]) -> list[Move]:
+        return [self._stage(FILE, pa.Table.from_pylist(list(rows), ATTEMPTS)), Move(OLD_FILE)]
 
     def _stage(self, target: str, rows: pa.Table) -> Move:
         pq.write_table(rows, self._aside(target), compression="zstd")

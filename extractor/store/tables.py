@@ -150,7 +150,7 @@ def completion_row(step: Extraction) -> Row:
 
 
 def _costs(step: Extraction) -> Row:
-    answer, thought = step.completion, step.completion.request.thought
+    answer, thought = step.completion, step.thought
     first = thought or answer
     return {
         "reasoning": thought.text.strip() if thought else None,
@@ -187,8 +187,7 @@ def _document_row(settlement: Settlement) -> Row:
 
 
 def _quarantine_row(settlement: Settlement, problem: Problem) -> Row:
-    completion, document = settlement.kept.completion, settlement.document
-    thought = completion.request.thought
+    completion, thought, document = settlement.kept.completion, settlement.kept.thought, settlement.document
     return {
         "doc_id": document.id,
         "problem": problem.kind,

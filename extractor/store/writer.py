@@ -5,14 +5,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from extractor.store.attempts import Attempts, Unsettled
 from extractor.store.settled import Settled
 from extractor.store.shelf import Shelf
 from extractor.store.tables import TABLES, Row, rows_of
-from extractor.store.waiting import Waiting
 from extractor.system.signals import signals_wait
-from extractor.types import Request, Settlement
-
-Unsettled = Callable[[], Iterable[Request]]  # requests with failed attempts behind them
+from extractor.types import Settlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +21,20 @@ class PartSize:
     seconds: float = 120.0
 
 
-class Writer:
-    """Commits a part when it is full; the attempts behind `unsettled` requests survive with it."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Of settled documents and of those under way, what the disk is to hold."""
 
-    def __init__(
-        self, shelf: Shelf, settled: Settled, waiting: Waiting, unsettled: Unsettled, size: PartSize, reasoning: bool
-    ) -> None:
-        self._shelf, self._settled, self._waiting, self._unsettled = shelf, settled, waiting, unsettled
-        self._size, self._reasoning = size, reasoning
+    attempts: Attempts  # of an earlier run
+    unsettled: Callable[[], Iterable[Unsettled]]  # of this run
+    reasoning: bool  # thoughts too
+
+
+class Writer:
+    """Commits a part when it is full, or due; what came back for unsettled documents is kept with it."""
+
+    def __init__(self, shelf: Shelf, settled: Settled, size: PartSize, kept: Kept) -> None:
+        self._shelf, self._settled, self._size, self._kept = shelf, settled, size, kept
         self._gathered: list[dict[str, list[Row]]] = []
         self._since = time.monotonic()
 
@@ -38,28 +42,27 @@ class Writer:
         """Puts a document into the part being gathered, and commits it if that is full now."""
         if not self._gathered:
             self._since = time.monotonic()
-        self._gathered.append(rows_of(settlement, self._reasoning))  # one stroke, that Ctrl-C cannot halve
-        self._waiting.forget(settlement.kept.completion.request.fingerprint)
+        self._gathered.append(rows_of(settlement, self._kept.reasoning))  # one stroke, that Ctrl-C cannot halve
+        self._kept.attempts.forget(settlement.document.id, settlement.kept.completion.request.fingerprint)
         if len(self._gathered) >= self._size.documents:
             self.commit()
-        self.tend()
 
     def tend(self) -> None:
-        """Commits what has been gathered for long enough."""
-        if self._gathered and time.monotonic() - self._since >= self._size.seconds:
+        """Commits what has been gathered, or has come back, for long enough."""
+        if time.monotonic() - self._since >= self._size.seconds:
             self.commit()
 
     def commit(self) -> None:
         """Commits what is gathered, however little; what fails to be committed is not tried again."""
         with signals_wait():
             gathered, self._gathered = self._gathered, []
-            waiting = self._waiting.rows(self._unsettled())
+            self._since = time.monotonic()
+            attempts = self._kept.attempts.rows(self._kept.unsettled())
             if gathered:
                 rows = {table: [row for document in gathered for row in document[table]] for table in TABLES}
-                self._shelf.add(rows, self._superseded(rows["documents"]), waiting)
-            elif not self._waiting.is_stored(waiting):
-                self._shelf.wait(waiting)
-            self._waiting.stored(waiting)
+                self._shelf.add(rows, self._superseded(rows["documents"]), attempts)
+            elif attempts is not None:
+                self._shelf.keep(attempts)
 
     def _superseded(self, documents: Iterable[Row]) -> dict[str, set[str]]:
         """The part of each document that was there before, and the ids in it."""

@@ -6,8 +6,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from extractor.errors import UserError
-from extractor.tasks.prompt import Message
-from extractor.types import ThinkingMode
+from extractor.types import Message, ThinkingMode
 
 ThinkingKind = Literal["hybrid", "always", "never"]
 OPEN, CLOSE = "<think>", "</think>"

@@ -13,8 +13,8 @@ from extractor.errors import UserError
 from extractor.tasks import shipped
 from extractor.tasks.guide import guide, layout, plain
 from extractor.tasks.schema import Schema
+from extractor.types import Message
 
-Message = dict[str, str]
 SYSTEM, USER = "--- system ---", "--- user ---"
 VARIABLES = ("title", "description", "schema", "guide", "layout", "document")
 # No loops, calls or attributes: a prompt ends, stays near its document's length, and runs nothing.

@@ -1,6 +1,7 @@
-"""The builder: documents become requests, and a request that went wrong becomes the next one."""
+"""Documents become requests: what is sent is decided here, and sent elsewhere."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -11,10 +12,10 @@ from extractor.tasks.examples import Example
 from extractor.tasks.grammar import grammar
 from extractor.tasks.neutral import Neutraliser
 from extractor.tasks.pool import Nearest
-from extractor.tasks.prompt import Message, Prompt, answer_text
+from extractor.tasks.prompt import Prompt, answer_text
 from extractor.tasks.schema import Schema
 from extractor.tasks.thinking import SOFT, fault_of_mode
-from extractor.types import Completion, Document, Mode, Problem, Request, Sampling, ThinkingMode
+from extractor.types import Completion, Document, Message, Mode, Problem, Request, Sampling, ThinkingMode
 
 MIN_THOUGHT = 64  # tokens of room below which thinking makes no sense
 THINK_FIRST = (
@@ -49,7 +50,7 @@ class RequestBuilder:
         self.neutraliser = Neutraliser(chat.control_strings())
         self.grammar = grammar(task.schema)
         self.identity = identity(task, model)
-        self._name = digest(self.identity)
+        self.arm = digest(self.identity)
         self._before = {mode: _before(task, mode) for mode in task.sampling}
         self._closing_room = len(chat.encode(EARLY_STOP + CLOSING))
         if isinstance(
@@ -58,13 +59,15 @@ class RequestBuilder:
             cure = "raise --context, lower --max-answer-tokens, or shorten the schema or the prompt"
             raise UserError(f"no document fits: without any there are {fault.detail}; {cure}")
 
-    def work_as(self, identity: dict[str, Any]) -> None:
-        """From now on the work goes by the name of the job with this identity, as a retry of its documents does."""
-        self.identity, self._name = identity, digest(identity)
+    def as_job(self, identity: dict[str, Any]) -> "RequestBuilder":
+        """The same, its work named as that of the job with this identity, as a retry of its documents is."""
+        other = copy(self)
+        other.identity, other.arm = identity, digest(identity)
+        return other
 
     def fingerprint(self, document: Document) -> str:
         """32 hex digits that name this work: this job on this text, wherever it lies."""
-        return fingerprint(self._name, document.text, document.mode)
+        return fingerprint(self.arm, document.text, document.mode)
 
     def first(self, document: Document) -> Request | Problem:
         """The first request for a document, or why none can be made."""
@@ -85,8 +88,8 @@ class RequestBuilder:
 
         `more` are messages that follow the document's: an answer and what was wrong with it.
         """
-        text = self.chat.render([*self.messages(document, mode), *more], mode) if more else self.render(document, mode)
-        prompt = self.chat.encode(text)
+        messages = [*self.messages(document, mode), *more]
+        prompt = self.chat.encode(self._rendered(messages, mode))
         reserved = self.task.max_answer_tokens + (self._closing_room if mode == "think" else 0)
         least = MIN_THOUGHT if mode == "think" else 0
         room = self.context - reserved - len(prompt)
@@ -95,7 +98,9 @@ class RequestBuilder:
             return Problem("too_long", f"{len(prompt)} prompt tokens, {fit} fit (context {self.context})")
         request = Request(
             document=document,
+            arm=self.arm,
             fingerprint=self.fingerprint(document),
+            messages=tuple(messages),
             prompt=prompt,
             sampling=self.task.sampling[mode],
             max_tokens=self.task.max_answer_tokens,
@@ -106,22 +111,26 @@ class RequestBuilder:
 
     def answer_after(self, thought: Completion) -> Request:
         """The second of two requests: the same prompt with its thought, closed, to be answered under the grammar."""
-        asked = thought.request
-        closed = CLOSING if thought.stopped_by is not None else EARLY_STOP + CLOSING
-        return replace(
-            asked,
-            prompt=[*asked.prompt, *self._tokens_of(thought), *self.chat.encode(closed)],
+        closing = CLOSING if thought.stopped_by is not None else EARLY_STOP + CLOSING
+        asked = replace(
+            thought.request,
+            prompt=[*thought.request.prompt, *self._tokens_of(thought)],
             max_tokens=self.task.max_answer_tokens,
             schema=self.grammar,
             stop=(),
             is_thought=False,
-            thought=thought,
+            begun=thought.text,
         )
+        return self.continued(asked, closing)
+
+    def continued(self, request: Request, said: str) -> Request:
+        """The same question with more of the model's own turn said already."""
+        return replace(request, prompt=[*request.prompt, *self.chat.encode(said)], begun=request.begun + said)
 
     def _tokens_of(self, thought: Completion) -> list[int]:
         """The thought without what ended it: a text that stops it, or the model's own end, is among its tokens."""
         whole = thought.finish != "stop" or isinstance(thought.stopped_by, int)
-        return thought.tokens if whole else self.chat.encode(thought.text)
+        return thought.tokens if whole and thought.tokens else self.chat.encode(thought.text)
 
     def pieces(self) -> list[str]:
         """The schema's root properties: what may be asked for one by one."""
@@ -139,11 +148,12 @@ class RequestBuilder:
         """The exact messages for this document."""
         return [*self._before[mode], *self._own_examples(document), self._last(document)]
 
-    def render(self, document: Document, mode: ThinkingMode) -> str:
-        """The exact prompt text for this document."""
-        if self.task.nearest:
-            return self.chat.render(self.messages(document, mode), mode)
-        return self.chat.render_last(self._before[mode], self._last(document), mode)
+    def _rendered(self, messages: list[Message], mode: ThinkingMode) -> str:
+        """The exact prompt text; where all but the last message are those of every document, by the shared frame."""
+        shared = self._before[mode]
+        if len(messages) == len(shared) + 1:
+            return self.chat.render_last(shared, messages[-1], mode)
+        return self.chat.render(messages, mode)
 
     def _own_examples(self, document: Document) -> list[Message]:
         found = self.task.nearest.of(document.text, self.task.per_document) if self.task.nearest else []

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from fakes import a_request
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from extractor.system.limit import TooSlow, time_limit
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.neutral import Neutraliser
 from extractor.tasks.schema import Schema
-from extractor.types import Completion, Document, Finish, Request, Sampling, ThinkingEnd
+from extractor.types import Completion, Document, Finish, Request, ThinkingEnd
 
 NEWS = {
     "type": "object",
@@ -34,7 +35,7 @@ TEXT = "Ann met <|im_end|> in Rome."
 
 
 def request(**given: Any) -> Request:
-    return Request(Document("d", TEXT, "f:1"), "f", [], Sampling(0.0), 100, **given)
+    return a_request(Document("d", TEXT, "f:1"), max_tokens=100, **given)
 
 
 def judge(body: dict[str, Any], seconds: float = 5.0, budget: int | None = None) -> Judge:
@@ -187,7 +188,7 @@ ENDS: list[tuple[ThinkingEnd, dict[str, Any], int | None]] = [
 @pytest.mark.parametrize("end, given, budget", ENDS)
 def test_how_a_thought_ended(end: ThinkingEnd, given: dict[str, Any], budget: int | None) -> None:
     thought = Completion(request(is_thought=True), "hm", **given)
-    extraction = judge(NEWS, budget=budget).judge(Completion(request(thought=thought), GOOD))
+    extraction = judge(NEWS, budget=budget).judge(Completion(request(), GOOD), thought)
     assert extraction.thinking_end == end and extraction.problem is None
 
 
@@ -197,7 +198,7 @@ def test_a_thought_without_an_answer_is_kept_as_a_thought(finish: Finish, end: T
     extraction = judge(NEWS).judge(thought)
     assert extraction.thinking_end == end and extraction.problem and extraction.problem.kind in ("repetition", "engine")
     assert (extraction.completion.text, extraction.completion.output_tokens) == ("", 0)
-    assert extraction.completion.request.thought is thought
+    assert extraction.thought is thought
 
 
 JSON = st.recursive(

@@ -3,20 +3,21 @@
 from typing import Any
 
 import pytest
+from fakes import a_request
 
 from extractor.answers.signals import LONG_TEXT, better, signals
-from extractor.types import Completion, Document, Entity, Extraction, Problem, Request, Sampling
+from extractor.types import Completion, Document, Entity, Extraction, Problem
 
 
 def step(text: str = "x", problem: bool = False, grounded: bool = True, **given: Any) -> Extraction:
-    request = Request(Document("d", text, "f:1"), "f", [], Sampling(0.0), 1)
+    request = a_request(Document("d", text, "f:1"))
     entity = Entity("e1", "Ann", None, [], "exact" if grounded else "none", {})
     fault = Problem("invalid", "no") if problem else None
     return Extraction(Completion(request, ""), entities=[entity], problem=fault, **given)
 
 
 def nothing(text: str) -> Extraction:
-    request = Request(Document("d", text, "f:1"), "f", [], Sampling(0.0), 1)
+    request = a_request(Document("d", text, "f:1"))
     return Extraction(Completion(request, ""), record={"entities": [], "summary": ""})
 
 

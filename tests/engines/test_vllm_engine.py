@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from fakes import a_request, engine_alone, lane_of, settled
 from transformers import AutoTokenizer
 
 from extractor.engines.base import Engine
 from extractor.jobs.job import make_job
 from extractor.jobs.prepare import Prepared, prepare
-from extractor.pipeline.session import scheduler_of
-from extractor.types import Document, Request, Sampling, Settlement
+from extractor.types import Document, Settlement
 
 SCHEMA = {
     "type": "object",
@@ -31,7 +31,7 @@ def prepared(tiny: Path, folder: Path, **given: object) -> Prepared:
 
 
 def settle(job: Prepared, engine: Engine, documents: list[Document]) -> list[Settlement]:
-    return list(scheduler_of(job).settle(documents, engine))
+    return [settlement for _, settlement in settled(lane_of(job, documents), engine)]
 
 
 def documents(count: int, **given: str) -> list[Document]:
@@ -55,18 +55,19 @@ def test_read_ahead_is_at_most_the_window(vllm_engine, tiny, tmp_path):
             most = max(most, ahead)
             yield job.builder.first(document)
 
-    for _ in vllm_engine.generate(requests()):
+    window = vllm_engine.room
+    for _ in engine_alone(vllm_engine, requests()):
         ahead -= 1
-    assert 1 < most <= vllm_engine.window + 1
+    assert 1 < most <= window + 1
 
 
 def test_a_refused_request_is_a_completion_with_an_error_and_the_others_go_on(vllm_engine, tiny, tmp_path):
     job = prepared(tiny, tmp_path)
     good = [job.builder.first(document) for document in documents(2)]
-    too_long = Request(documents(1)[0], "f", [5] * 9000, Sampling(0.0), 10)
-    empty = Request(documents(1)[0], "f", [], Sampling(0.0), 10)
-    bad_grammar = Request(documents(1)[0], "f", [5, 6], Sampling(0.0), 10, schema='{"type": "nonsense"}')
-    done = list(vllm_engine.generate(iter([too_long, good[0], empty, bad_grammar, good[1]])))
+    too_long = a_request(documents(1)[0], [5] * 9000)
+    empty = a_request(documents(1)[0], [])
+    bad_grammar = a_request(documents(1)[0], [5, 6], schema='{"type": "nonsense"}')
+    done = list(engine_alone(vllm_engine, [too_long, good[0], empty, bad_grammar, good[1]]))
     assert len(done) == 5
     assert {d.finish for d in done if d.request in (too_long, empty, bad_grammar)} == {"error"}
     assert all(d.error for d in done if d.finish == "error")
@@ -74,22 +75,22 @@ def test_a_refused_request_is_a_completion_with_an_error_and_the_others_go_on(vl
 
 
 def test_no_requests_no_completions(vllm_engine):
-    assert list(vllm_engine.generate(iter([]))) == []
-    assert list(vllm_engine.generate(iter([None, None]))) == []
+    assert list(engine_alone(vllm_engine, [])) == []
+    assert vllm_engine.poll(0.0) == []
 
 
 def test_no_think_answers_at_once_under_the_grammar(vllm_engine, tiny, tmp_path):
     for settlement in settle(prepared(tiny, tmp_path), vllm_engine, documents(8)):
         kept = settlement.kept
         assert kept.problem is None and kept.thinking_end == "none"
-        assert kept.completion.request.thought is None
+        assert kept.thought is None
         assert kept.completion.text.startswith('{"entities": [')  # natural separators, no free whitespace
 
 
 def test_thoughts_close_and_the_grammar_rules_the_answer_alone(vllm_engine, tiny, tmp_path):
     job = prepared(tiny, tmp_path, mode="think")
     for settlement in settle(job, vllm_engine, documents(12)):
-        thought = settlement.kept.completion.request.thought
+        thought = settlement.kept.thought
         assert settlement.kept.thinking_end == "closed"
         assert thought.text.startswith("Okay so let me see") and "</think>" not in thought.text
         assert settlement.kept.completion.text.startswith('{"entities": [')
@@ -102,7 +103,7 @@ def test_the_budget_is_hit_exactly_by_a_thought_that_never_ends(vllm_engine, tin
     for settlement in settle(job, vllm_engine, documents(3)):
         kept = settlement.kept
         assert kept.thinking_end == "budget"
-        assert kept.completion.request.thought.output_tokens == budget
+        assert kept.thought.output_tokens == budget
         assert "Considering the limited time" in job.chat.decode(kept.completion.request.prompt)
 
 
@@ -110,7 +111,7 @@ def test_a_greedy_thought_that_goes_round_for_ever_is_caught_and_closed(vllm_eng
     job = prepared(tiny, tmp_path, mode="think", sampling={"temperature": 0.0}, force_greedy=True)
     (settlement,) = settle(job, vllm_engine, documents(1))
     assert settlement.kept.thinking_end == "repetition"
-    assert settlement.kept.completion.request.thought.output_tokens < 200
+    assert settlement.kept.thought.output_tokens < 200
 
 
 def test_think_and_no_think_share_one_batch(vllm_engine, tiny, tmp_path):
@@ -118,7 +119,7 @@ def test_think_and_no_think_share_one_batch(vllm_engine, tiny, tmp_path):
     mixed = [*documents(6, mode="think"), *(d for d in documents(12, mode="no_think") if int(d.id[1:]) >= 6)]
     done = {s.document.id: s.kept for s in settle(job, vllm_engine, mixed)}
     assert len(done) == 12
-    assert all((kept.completion.request.thought is not None) == (int(name[1:]) < 6) for name, kept in done.items())
+    assert all((kept.thought is not None) == (int(name[1:]) < 6) for name, kept in done.items())
 
 
 def test_the_soft_switch_goes_to_the_model_as_text(vllm_engine, tiny, tmp_path):
@@ -144,7 +145,7 @@ def test_token_counts_are_vllms_own(vllm_engine, tiny, tmp_path):
     tokenizer = AutoTokenizer.from_pretrained(tiny)
     for settlement in settle(job, vllm_engine, documents(6)):
         answer = settlement.kept.completion
-        thought = answer.request.thought
+        thought = settlement.kept.thought
         assert thought.prompt_tokens == len(thought.request.prompt)
         assert thought.output_tokens == len(thought.tokens) + 1  # and the token that closed it
         assert tokenizer.decode(thought.tokens) == thought.text

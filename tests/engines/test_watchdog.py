@@ -2,11 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes import Silent, answering, fake_prepared
+from fakes import Silent, answering, engine_alone, fake_prepared
 from shop import GOOD, Clerk, assert_whole, settle, some, write
 
 from extractor.engines.fake import FakeEngine
@@ -18,16 +18,13 @@ from extractor.types import Completion, Request
 
 
 class Working(FakeEngine):
-    """Silent for a second before each answer, but at work: it counts its steps."""
+    """Silent for a while before each answer, but at work: it counts its steps."""
 
-    steps = 0
-
-    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
-        for completion in super().generate(requests):
-            for _ in range(20):
-                time.sleep(0.02)
-                self.steps += 1
-            yield completion
+    def poll(self, seconds: float) -> list[Completion]:
+        for _ in range(20):
+            time.sleep(0.02)
+            self.steps += 1
+        return super().poll(seconds)
 
 
 def slow_at(id: str, seconds: float):  # type: ignore[no-untyped-def]
@@ -55,10 +52,6 @@ def test_an_engine_that_hangs_ends_the_run_and_the_next_finishes(tmp_path: Path)
     assert_whole(out, [f"d{number}" for number in range(9)])
 
 
-def ask(engine: Watchdog, requests: Iterable[Request | None]) -> list[Completion]:
-    return list(engine.generate(requests))
-
-
 def requests_of(tmp_path: Path, count: int) -> list[Request]:
     asked: list[Request] = []
 
@@ -79,7 +72,7 @@ def test_only_the_engines_own_time_counts(tmp_path: Path) -> None:
             yield request
 
     engine = Watchdog(answering(lambda request: GOOD, window=1), 0.2)
-    for completion in engine.generate(slowly()):
+    for completion in engine_alone(engine, slowly()):
         time.sleep(0.4)  # a disk that takes its time
         assert completion.finish == "stop"
     engine.close()
@@ -88,13 +81,27 @@ def test_only_the_engines_own_time_counts(tmp_path: Path) -> None:
 def test_an_engine_that_counts_its_steps_is_alive(tmp_path: Path) -> None:
     requests = requests_of(tmp_path, 2)
     working = Working(lambda request: Completion(request, GOOD))
-    assert len(ask(Watchdog(working, 0.2), requests)) == 2
+    assert len(list(engine_alone(Watchdog(working, 0.2), requests))) == 2
 
 
-def test_beside_the_main_thread_nobody_watches(tmp_path: Path) -> None:
+class Mute(FakeEngine):
+    """Gives nothing back, and no sign of life."""
+
+    def poll(self, seconds: float) -> list[Completion]:
+        time.sleep(seconds)
+        return []
+
+
+def test_many_silent_polls_are_a_hang_too(tmp_path: Path) -> None:
+    engine = Watchdog(Mute(lambda request: Completion(request, GOOD)), 0.3)
+    with pytest.raises(EngineError, match="the engine hangs"):
+        list(engine_alone(engine, requests_of(tmp_path, 1)))
+
+
+def test_beside_the_main_thread_a_poll_is_not_broken_off(tmp_path: Path) -> None:
     requests, found = requests_of(tmp_path, 2), list[Completion]()
     engine = Watchdog(answering(slow_at("d1", 0.4)), 0.1)
-    thread = threading.Thread(target=lambda: found.extend(engine.generate(requests)))
+    thread = threading.Thread(target=lambda: found.extend(engine_alone(engine, requests)))
     thread.start()
     thread.join()
     assert len(found) == 2

@@ -11,6 +11,7 @@ from extractor.jobs.estimate import CostEstimate, estimate
 from extractor.pipeline.session import run
 from extractor.store.manifest import Manifest
 from extractor.tasks.prompt import answer_text
+from extractor.types import Request
 
 ANSWER = '{"entities": [], "relations": [], "summary": "It happened."}'
 
@@ -26,7 +27,8 @@ def test_prompts_are_counted_and_the_worked_example_tells_of_answers(tmp_path: P
     answers = [answer_text(example["answer"]) for example in prepared.builder.task.examples]
     each = sum(map(len, answers)) / len(answers)  # one token a character
     asked = list(read(prepared.sources, prepared.columns))
-    prompts = [len(prepared.builder.render(document, "no_think")) for document in asked]
+    requests = [prepared.builder.first(document) for document in asked]
+    prompts = [len(request.prompt) for request in requests if isinstance(request, Request)]
     assert (cost.documents, cost.sampled, cost.prompt_tokens) == (8, 8, sum(prompts))
     assert cost.answer_tokens == round(8 * each)
     assert cost.answer_source == f"{each:,.0f} a document, as in the worked examples"

@@ -10,11 +10,9 @@ from fakes import Silent, answering, fake_prepared
 from typer.testing import CliRunner
 
 from extractor.cli.app import app
+from extractor.engines.replay import GROUPS, StoredAnswers
 from extractor.pipeline.session import run
 from extractor.store.compact import compact
-from extractor.store.stored import GROUPS, Stored
-from extractor.tasks.requests import digest
-from extractor.types import Document, Request, Sampling
 
 STRICT = {"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string", "maxLength": 3}}}}
 LOOSE = {
@@ -117,15 +115,13 @@ def test_few_row_groups_are_held_however_many_there_are(tmp_path: Path) -> None:
     source = inputs(tmp_path / "d.jsonl", *(f"Zoe {n}" for n in range(count)))
     schema, old = written(tmp_path / "s.json", LOOSE), tmp_path / "old"
     asked(source, old, schema, {f"d{n}": f'{{"names": ["Zoe{n}"]}}' for n in range(count)}, part_documents=1)
-    name = digest(fake_prepared(source, old, schema=str(schema)).builder.identity)
     for full in (None, 4):
         if full:
             compact(old, full)
-        stored = Stored(old)
+        stored = StoredAnswers(old)
         for n in reversed(range(count)):
-            request = Request(Document(f"d{n}", f"Zoe {n}", ""), name, [], Sampling(0.0), 1)
-            assert [answer.answer for answer in stored.answers(request)] == [f'{{"names": ["Zoe{n}"]}}']
-        assert len(stored._held) == GROUPS
+            assert [row["answer"] for row in stored.of(f"d{n}")] == [f'{{"names": ["Zoe{n}"]}}']
+        assert stored.held == GROUPS
 
 
 REFUSED = [

@@ -8,11 +8,12 @@ from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
+from fakes import a_request
 
 from extractor.progress.events import Progress, Show, Ticker, news
 from extractor.progress.stderr import Bar, Errors, JsonLines, Lines
 from extractor.progress.tally import Tally
-from extractor.types import Completion, Document, Extraction, Request, Sampling, Settlement
+from extractor.types import Completion, Document, Extraction, Settlement
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_lines() -> None:
     ],
 )
 def test_lines_say_how_fast_it_goes_and_from_the_second_document_how_long_it_takes(new: int, says: str) -> None:
-    attempt = Extraction(Completion(Request(Document("d", "text", "a:1"), "f", [], Sampling(0.0), 0), "{}"))
+    attempt = Extraction(Completion(a_request(Document("d", "text", "a:1")), "{}"))
     with redirect_stderr(io.StringIO()) as stderr:
         progress, tally = Progress(Path("out"), [Lines(every=0.0)]), Tally(1001)
         progress.begin(tally)

@@ -2,16 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-from fakes import fake_prepared
+from fakes import fake_prepared, lane_of, settled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extractor.jobs.prepare import Prepared
-from extractor.pipeline.session import scheduler_of
 from extractor.types import Completion, Document, Problem, Request
 
 GOOD = '{"entities": [{"name": "Ann", "type": "person"}], "relations": [], "summary": "s"}'
@@ -24,20 +22,24 @@ class Whimsical:
     """Answers in any order, with any text and any end, as `draw` decides."""
 
     def __init__(self, data: st.DataObject, window: int) -> None:
-        self.data, self.window = data, window
-        self.asked = self.answered = 0
+        self.data, self.window, self.held = data, window, list[Request]()
+        self.asked = self.answered = self.steps = 0
 
-    def generate(self, requests: Iterable[Request | None]) -> Iterator[Completion]:
-        source, held = iter(requests), list[Request]()
-        while True:
-            while len(held) < self.window and (request := next(source, None)) is not None:
-                held.append(request)
-                self.asked += 1
-            if not held:
-                return
-            chosen = held.pop(self.data.draw(st.integers(0, len(held) - 1)))
-            self.answered += 1
-            yield self._answer(chosen)
+    @property
+    def room(self) -> int:
+        return self.window - len(self.held)
+
+    def submit(self, request: Request) -> None:
+        self.held.append(request)
+        self.asked += 1
+
+    def poll(self, seconds: float) -> list[Completion]:
+        self.steps += 1
+        if not self.held or not self.data.draw(st.integers(0, 3)):
+            return []  # busy
+        chosen = self.held.pop(self.data.draw(st.integers(0, len(self.held) - 1)))
+        self.answered += 1
+        return [self._answer(chosen)]
 
     def _answer(self, request: Request) -> Completion:
         text, finish = self.data.draw(st.sampled_from(TEXTS)), self.data.draw(st.sampled_from(FINISHES))
@@ -81,11 +83,11 @@ def documents(drawn: list[tuple[str, str | None, int]], moded: bool) -> list[Doc
 def test_every_document_is_settled_once(
     prepared: dict[str, Prepared], name: str, data: st.DataObject, drawn: list[tuple[str, str | None, int]], window: int
 ) -> None:
-    scheduler, engine = scheduler_of(prepared[name]), Whimsical(data, window)
     given = documents(drawn, name == "auto")
-    found = list(scheduler.settle(given, engine))
+    lane, engine = lane_of(prepared[name], given), Whimsical(data, window)
+    found = [settlement for _, settlement in settled(lane, engine)]
     assert Counter(s.document.id for s in found) == Counter(document.id for document in given)
-    assert scheduler.finished and scheduler.unsettled == {} and engine.asked == engine.answered
+    assert lane.is_finished and lane.unsettled() == [] and engine.asked == engine.answered
     for settlement in found:
         attempts = [step.completion.request.attempt for step in settlement.attempts]
         assert attempts == list(range(1, len(attempts) + 1)) and len(attempts) <= prepared[name].job.attempts
@@ -98,8 +100,8 @@ def test_every_document_is_settled_once(
 def test_draining_leaves_each_document_settled_once_or_not_at_all(
     prepared: dict[str, Prepared], data: st.DataObject, drawn: list[tuple[str, str | None, int]], window: int, stop: int
 ) -> None:
-    scheduler, engine = scheduler_of(prepared["think"]), Whimsical(data, window)
-    scheduler.draining = lambda: engine.answered >= stop
-    found = Counter(s.document.id for s in scheduler.settle(documents(drawn, False), engine))
-    assert set(found.values()) <= {1} and not set(found) & set(scheduler.unsettled)
+    engine = Whimsical(data, window)
+    lane = lane_of(prepared["think"], documents(drawn, False), draining=lambda: engine.answered >= stop)
+    found = Counter(settlement.document.id for _, settlement in settled(lane, engine))
+    assert set(found.values()) <= {1} and not set(found) & {work.document.id for work in lane.unsettled()}
     assert engine.asked == engine.answered

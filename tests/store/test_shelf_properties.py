@@ -4,19 +4,19 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from fakes import fake_prepared
+from fakes import a_request, fake_prepared
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shop import rows, write
 
+from extractor.store.attempts import Attempts
 from extractor.store.compact import compact
 from extractor.store.manifest import Manifest
 from extractor.store.settled import Settled
 from extractor.store.shelf import Shelf
 from extractor.store.tables import TABLES, rows_of
-from extractor.store.waiting import Waiting
-from extractor.store.writer import PartSize, Writer
-from extractor.types import Completion, Document, Entity, Extraction, Problem, Request, Sampling, Settlement
+from extractor.store.writer import Kept, PartSize, Writer
+from extractor.types import Completion, Document, Entity, Extraction, Problem, Settlement
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # where an fsync is cheap
 QUICK = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
@@ -28,19 +28,18 @@ runs = st.lists(st.dictionaries(texts, st.tuples(versions, st.integers(0, 3)), m
 
 def settlement(doc_id: str, version: int, entities: int) -> Settlement:
     """A document of which so many entities were found; none of them means that it is quarantined."""
-    request = Request(
-        Document(doc_id, f"text {version}", "in.jsonl:1"), f"{version:016x}{0:016x}", [1], Sampling(0.0), 10
-    )
+    document = Document(doc_id, f"text {version}", "in.jsonl:1")
+    request = a_request(document, fingerprint=f"{version:016x}{0:016x}")
     found = [Entity(f"e{n}", f"name {version}", None, [(0, 1)], "exact", {}) for n in range(entities)]
     problem = None if found else Problem("unparsable", "no JSON")
     kept = Extraction(Completion(request, "{}"), record={} if found else None, entities=found, problem=problem)
-    return Settlement(kept, (kept,))
+    return Settlement(kept, (kept,), (kept.completion,))
 
 
 def put(out: Path, settlements: Sequence[Settlement], documents: int) -> None:
     shelf = Shelf(out)
     shelf.recover()
-    writer = Writer(shelf, Settled(shelf), Waiting(out), list, PartSize(documents), True)
+    writer = Writer(shelf, Settled(shelf), PartSize(documents), Kept(Attempts(out), list, True))
     for one in settlements:
         writer.add(one)
     writer.commit()

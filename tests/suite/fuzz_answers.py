@@ -27,7 +27,7 @@ ANSWERS = st.text() | VALUES.map(json.dumps) | st.text(alphabet='{}[]",:\\ntfe01
 @given(ANSWERS, st.sampled_from(JUDGES), st.text() | st.just(TEXT))
 def check(answer: str, judge: Judge, text: str) -> None:
     """One of a record or a problem, and a record that can be written."""
-    request = Request(Document("d", text, "f:1"), "f", [], Sampling(0.0), 1)
+    request = Request(Document("d", text, "f:1"), "a", "f", (), [], Sampling(0.0), 1)
     found = judge.judge(Completion(request, answer))
     assert found.problem is None or (found.record is None and "\n" not in found.problem.kind)
     json.dumps(found.record, allow_nan=False, ensure_ascii=False).encode()

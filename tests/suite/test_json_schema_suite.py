@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import a_request
 from jsonschema.exceptions import SchemaError
 from jsonschema.validators import validator_for
 
@@ -21,7 +22,7 @@ from extractor.tasks.grammar import grammar
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.requests import digest
 from extractor.tasks.schema import load_schema
-from extractor.types import Completion, Document, Request, Sampling
+from extractor.types import Completion, Document
 
 SUITE = Path(__file__).parents[2] / ".cache" / "json-schema-test-suite"
 DRAFTS = {
@@ -60,7 +61,7 @@ def accepted(schema: Any, tests: list[dict[str, Any]], folder: Path) -> Iterator
     grammar(loaded)
     judge = Judge(validator, fields, str, None)
     for test in tests:
-        request = Request(Document("d", "t", "f:1"), "f", [], Sampling(0.0), 1)
+        request = a_request(Document("d", "t", "f:1"))
         found = judge.judge(Completion(request, json.dumps(test["data"]))).problem
         theirs = validator_for(schema)(schema, registry=validator._registry).is_valid(test["data"])
         assert (found is None) == theirs, (schema, test, found)

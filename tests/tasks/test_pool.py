@@ -11,7 +11,7 @@ from extractor.jobs.check import check
 from extractor.jobs.prepare import Prepared
 from extractor.tasks.pool import MOST, OWN_ROOM, ROOM, Nearest, covering
 from extractor.tasks.schema import Schema, load_schema
-from extractor.types import Document
+from extractor.types import Document, Request
 
 TYPES = ["person", "organisation", "location", "event", "product"]
 
@@ -91,7 +91,9 @@ def test_a_document_is_shown_its_own_examples(tmp_path: Path) -> None:
         return fake_prepared(tmp_path / "in.jsonl", tmp_path / "out", examples=str(pool), **given)
 
     def prompt(text: str, count: int | None) -> str:
-        return made(count).builder.render(Document("d", text, "f:1"), "no_think")
+        request = made(count).builder.first(Document("d", text, "f:1"))
+        assert isinstance(request, Request)
+        return "".join(map(chr, request.prompt))
 
     one, other, none = prompt("bread baked", 1), prompt("Skerry Island", 1), prompt("bread baked", 0)
     assert one.index("Bread was baked") > one.index("Ann") and "Skerry Island" in other

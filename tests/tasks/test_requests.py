@@ -37,14 +37,14 @@ def prompt_path(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def ask(prompt_path: str) -> Task:
+def task(prompt_path: str) -> Task:
     schema = Schema("mine", BODY, None)
     both = {"no_think": NO_THINK, "think": THINK}
     return Task(schema, load_prompt(prompt_path, schema), (), "no_think", False, None, both, 100, 0)
 
 
 def builder(task: Task, kind: str = "hybrid", context: int = 2000, **changes: Any) -> RequestBuilder:
-    return RequestBuilder(replace(ask, **changes), Chat(FakeTokenizer(kind)), context, "fake@1")
+    return RequestBuilder(replace(task, **changes), Chat(FakeTokenizer(kind)), context, "fake@1")
 
 
 def text_of(request: Request | Problem) -> str:
@@ -52,11 +52,16 @@ def text_of(request: Request | Problem) -> str:
     return "".join(map(chr, request.prompt))
 
 
+MESSAGES = ({"role": "system", "content": "Find a."}, {"role": "user", "content": "This: A <\u2060|im_end|> text."})
+
+
 def test_golden_request_without_thought(task: Task) -> None:
-    made = builder(ask)
+    made = builder(task)
     assert made.first(DOCUMENT) == Request(
         document=DOCUMENT,
+        arm=made.arm,
         fingerprint=made.fingerprint(DOCUMENT),
+        messages=MESSAGES,
         prompt=list(map(ord, OPENED + SHUT)),
         sampling=NO_THINK,
         max_tokens=100,
@@ -66,10 +71,12 @@ def test_golden_request_without_thought(task: Task) -> None:
 
 
 def test_golden_request_of_a_thought(task: Task) -> None:
-    made = builder(ask, mode="think", budget=300)
+    made = builder(task, mode="think", budget=300)
     assert made.first(DOCUMENT) == Request(
         document=DOCUMENT,
+        arm=made.arm,
         fingerprint=made.fingerprint(DOCUMENT),
+        messages=MESSAGES,
         prompt=list(map(ord, OPENED + "<think>\n")),
         sampling=THINK,
         max_tokens=300,
@@ -82,14 +89,14 @@ def test_golden_request_of_a_thought(task: Task) -> None:
 
 def test_messages_and_examples_in_their_order(task: Task) -> None:
     shot = {"text": "An example </think>.", "answer": {"a": "例"}}
-    made = builder(ask, examples=(shot,))
+    made = builder(task, examples=(shot,))
     assert made.messages(DOCUMENT, "no_think") == [
         {"role": "system", "content": "Find a."},
         {"role": "user", "content": "This: An example </think>."},
         {"role": "assistant", "content": '{"a": "例"}'},
         {"role": "user", "content": "This: A <\u2060|im_end|> text."},
     ]
-    assert made.render(DOCUMENT, "no_think") == made.chat.render(made.messages(DOCUMENT, "no_think"), "no_think")
+    assert text_of(made.first(DOCUMENT)) == made.chat.render(made.messages(DOCUMENT, "no_think"), "no_think")
 
 
 KINDS = [
@@ -103,14 +110,14 @@ KINDS = [
 
 @pytest.mark.parametrize("kind, mode, prompted, end", KINDS)
 def test_how_each_kind_of_model_is_opened(task: Task, kind: str, mode: str, prompted: bool, end: str) -> None:
-    made = builder(ask, kind, mode=mode, prompted=prompted)
+    made = builder(task, kind, mode=mode, prompted=prompted)
     text = text_of(made.first(DOCUMENT))
     assert made.chat.kind == kind and text.endswith("<|im_start|>assistant\n" + end)
     assert ("think inside <think> and </think>" in text) == prompted
 
 
 def test_a_model_without_such_a_token_stops_at_the_text(task: Task) -> None:
-    request = builder(ask, "never", mode="think", prompted=True).first(DOCUMENT)
+    request = builder(task, "never", mode="think", prompted=True).first(DOCUMENT)
     assert isinstance(request, Request) and request.stop == ("</think>",)
 
 
@@ -129,7 +136,7 @@ ENDS: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize("ended, end", [row[1:] for row in ENDS], ids=[row[0] for row in ENDS])
 def test_the_answer_after_a_thought(task: Task, ended: dict[str, Any], end: str) -> None:
-    made = builder(ask, mode="think", budget=300)
+    made = builder(task, mode="think", budget=300)
     thought = made.first(DOCUMENT)
     assert isinstance(thought, Request)
     completion = Completion(thought, **ended)
@@ -140,7 +147,7 @@ def test_the_answer_after_a_thought(task: Task, ended: dict[str, Any], end: str)
         schema=GRAMMAR,
         stop=(),
         is_thought=False,
-        thought=completion,
+        begun=end,
     )
 
 
@@ -150,7 +157,7 @@ SWITCHES = [("think", "<think>\n", ""), ("no_think", SHUT, ""), ("/think", "<thi
 @pytest.mark.parametrize("mode, end, said", [*SWITCHES, ("/no_think", "<think>\n", " /no_think")])
 def test_the_mode_of_a_row(task: Task, mode: str | None, end: str, said: str) -> None:
     document = replace(DOCUMENT, text="Text /no_think", mode=mode)
-    text = text_of(builder(ask).first(document))
+    text = text_of(builder(task).first(document))
     assert text.endswith(f"This: Text /\u2060no_think{said}<|im_end|>\n<|im_start|>assistant\n{end}")
 
 
@@ -167,14 +174,14 @@ def test_the_mode_of_a_row(task: Task, mode: str | None, end: str, said: str) ->
     ],
 )
 def test_modes_of_rows_that_cannot_be(task: Task, kind: str, mode: str, prompted: bool, said: str) -> None:
-    made = builder(ask, kind, prompted=prompted, mode="think" if kind == "always" else "no_think")
+    made = builder(task, kind, prompted=prompted, mode="think" if kind == "always" else "no_think")
     problem = made.first(replace(DOCUMENT, mode=mode))
     assert isinstance(problem, Problem) and problem.kind == "bad_mode" and said in problem.detail
     assert len(problem.detail) < 200
 
 
 def test_the_longest_document_that_fits(task: Task) -> None:
-    made = builder(ask, context=500)
+    made = builder(task, context=500)
     room = 500 - 100 - len(text_of(made.first(replace(DOCUMENT, text="x")))) + 1
     assert isinstance(made.first(replace(DOCUMENT, text="x" * room)), Request)
     assert made.first(replace(DOCUMENT, text="x" * (room + 1))) == Problem(
@@ -184,7 +191,7 @@ def test_the_longest_document_that_fits(task: Task) -> None:
 
 def test_a_thought_gets_the_budget_or_the_room_that_is_left(task: Task) -> None:
     closing = len(EARLY_STOP + CLOSING)
-    thinking = builder(ask, mode="think", context=1000)
+    thinking = builder(task, mode="think", context=1000)
     request = thinking.first(DOCUMENT)
     assert isinstance(request, Request)
     assert request.max_tokens == 1000 - 100 - closing - len(request.prompt)
@@ -192,14 +199,14 @@ def test_a_thought_gets_the_budget_or_the_room_that_is_left(task: Task) -> None:
     room = request.max_tokens - MIN_THOUGHT
     assert isinstance(thinking.first(replace(DOCUMENT, text=DOCUMENT.text + "x" * room)), Request)
     assert isinstance(thinking.first(replace(DOCUMENT, text=DOCUMENT.text + "x" * (room + 1))), Problem)
-    small = builder(ask, mode="think", context=1000, budget=80).first(DOCUMENT)
+    small = builder(task, mode="think", context=1000, budget=80).first(DOCUMENT)
     assert isinstance(small, Request) and small.max_tokens == 80
 
 
 @pytest.mark.parametrize("mode, context", [("no_think", 150), ("think", 300)])
 def test_no_document_would_fit(task: Task, mode: str, context: int) -> None:
     with pytest.raises(UserError, match=r"no document fits: without any there are \d+ prompt tokens, -?\d+ fit"):
-        builder(ask, mode=mode, context=context)
+        builder(task, mode=mode, context=context)
 
 
 def test_pieces_are_the_root_properties(task: Task) -> None:
@@ -209,7 +216,7 @@ def test_pieces_are_the_root_properties(task: Task) -> None:
         "required": ["b", "a"],
         "$defs": {"t": {"type": "string"}},
     }
-    made = builder(ask, schema=Schema("mine", body, None))
+    made = builder(task, schema=Schema("mine", body, None))
     assert made.pieces() == ["a", "b"]
     assert made.piece("b").startswith(
         '{"$defs": {"t": {"type": "string"}}, "type": "object", "properties": {"b": {"type": "integer"}},'
@@ -267,10 +274,10 @@ def test_a_signal_that_does_not_exist_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_fingerprint_of_a_document(task: Task) -> None:
-    made = builder(ask)
+    made = builder(task)
     same = replace(DOCUMENT, id="d2", source="g:9", kept={"lang": "en"})
     assert made.fingerprint(same) == made.fingerprint(DOCUMENT) and len(made.fingerprint(DOCUMENT)) == 32
     others = [replace(DOCUMENT, text="A"), replace(DOCUMENT, mode="think"), replace(DOCUMENT, text="lone \ud800")]
     assert len({made.fingerprint(other) for other in (DOCUMENT, *others)}) == 4
-    assert made.fingerprint(DOCUMENT) != RequestBuilder(ask, made.chat, 2000, "fake@2").fingerprint(DOCUMENT)
-    assert made.fingerprint(DOCUMENT) == RequestBuilder(ask, made.chat, 3000, "fake@1").fingerprint(DOCUMENT)
+    assert made.fingerprint(DOCUMENT) != RequestBuilder(task, made.chat, 2000, "fake@2").fingerprint(DOCUMENT)
+    assert made.fingerprint(DOCUMENT) == RequestBuilder(task, made.chat, 3000, "fake@1").fingerprint(DOCUMENT)

@@ -1,0 +1,69 @@
+"""The engines that a job can name, and which of a job's fields are whose: the one place that knows them by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from extractor.engines.base import Engine
+from extractor.engines.vllm import VllmEngine, VllmSettings
+from extractor.engines.watchdog import Watchdog
+from extractor.errors import UserError
+from extractor.jobs.file import GivenJob
+from extractor.jobs.job import Job
+from extractor.jobs.prepare import Load, Prepared, load_model, prepare
+from extractor.jobs.replay import as_replay, load_replayed, make_replay
+
+
+@dataclass(frozen=True, slots=True)
+class EngineKind:
+    """One kind of engine: the fields of a job that mean something to it alone, and how a job gets one.
+
+    What of its fields names the work is in the task and the model, which `load` finds: see tasks/requests.identity.
+    """
+
+    fields: frozenset[str]  # those of other kinds have no effect on a job of this kind, or are refused
+    suits: Callable[[Job], Job]  # the job as this kind takes it; UserError where it cannot
+    load: Load  # its model and tokenizer
+    make: Callable[[Prepared], Engine]  # the engine itself, loaded
+
+
+def make_vllm(prepared: Prepared) -> Engine:
+    """vLLM in this process with the job's model, watched."""
+    job, model = prepared.job, prepared.model
+    settings = VllmSettings(
+        location=model.location,
+        revision=model.hub_revision,
+        context=prepared.context,
+        seed=job.seed,
+        log=job.out / "engine.log",
+        given=job.engine_arg,
+        overrides=prepared.overrides,
+        environment=model.env,
+    )
+    return Watchdog(VllmEngine(settings), job.engine_timeout)
+
+
+_MODEL = ("model", "hub", "engine_arg", "engine_timeout", "context", "sampling", "seed", "max_answer_tokens")
+_ASKING = ("attempts", "mode", "thinking", "thinking_budget", "escalate", "force_greedy")
+ENGINES = {
+    "vllm": EngineKind(frozenset(_MODEL + _ASKING), lambda job: job, load_model, make_vllm),
+    "replay": EngineKind(frozenset({"from_"}), as_replay, load_replayed, make_replay),
+}
+
+
+def prepared_for_engine(given: GivenJob) -> Prepared:
+    """The job, found and checked, as its engine takes it. UserError for a word that belongs to another engine."""
+    kind = ENGINES[given.job.engine]
+    if given.job.from_ and "from_" not in kind.fields:
+        raise UserError(f"--from {given.job.from_} belongs to --engine replay: add it, or leave --from out")
+    return prepare(kind.suits(_without_others(given.job, kind)), frozenset(given.origins), kind.load)
+
+
+def make_engine(prepared: Prepared) -> Engine:
+    """The engine that this job asks for, loaded."""
+    return ENGINES[prepared.job.engine].make(prepared)
+
+
+def _without_others(job: Job, kind: EngineKind) -> Job:
+    """The job with the fields that are another engine's as nobody had set them."""
+    others = {name for other in ENGINES.values() for name in other.fields} - kind.fields
+    return job.model_copy(update={name: Job.model_fields[name].get_default() for name in others})
