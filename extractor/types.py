@@ -1,5 +1,6 @@
 """What flows through the house: Document → Request → Completion → Extraction → Settlement."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -9,7 +10,6 @@ Mode = Literal["no_think", "think", "auto"]
 ThinkingMode = Literal["no_think", "think"]
 Finish = Literal["stop", "length", "repetition", "error", "aborted"]  # aborted: dropped, as if it was never asked
 ThinkingEnd = Literal["none", "closed", "budget", "truncated", "ended_inside", "repetition"]
-Match = Literal["exact", "normalised", "fuzzy", "none"]
 Status = Literal["ok", "empty", "quarantined"]
 HOTTEST = 2.0  # the highest temperature that vLLM draws at
 Ends = tuple[frozenset[str] | None, frozenset[str] | None]  # types of a relation's subject and object; None = any
@@ -114,34 +114,6 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True)
-class Entity:
-    """A thing the answer names; `mentions` are [start, end) in code points of the document's text."""
-
-    entity_id: str
-    name: str
-    type: str | None
-    mentions: list[tuple[int, int]]
-    match: Match
-    attributes: dict[str, Any]
-    confidence: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """Two ends and a predicate; an id is None where no entity has that name."""
-
-    relation_id: str
-    subject_id: str | None
-    predicate: str | None
-    object_id: str | None
-    subject: str | None
-    object: str | None
-    evidence: tuple[int, int] | None
-    attributes: dict[str, Any]
-    confidence: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Extraction:
     """One judged answer: a record with its tables, or a `problem`."""
 
@@ -149,9 +121,7 @@ class Extraction:
     thought: Completion | None = None  # that the answer followed
     thinking_end: ThinkingEnd = "none"
     record: Any = None  # the validated answer
-    entities: list[Entity] = field(default_factory=list)
-    relations: list[Relation] = field(default_factory=list)
-    summary: str | None = None
+    rows: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # of each table that it feeds, by the table's name
     dropped: list[str] = field(default_factory=list)  # relations of the record that its own schema rules out, and why
     problem: Problem | None = None
 
@@ -160,7 +130,7 @@ class Extraction:
         """ok, empty (valid, found nothing) or quarantined."""
         if self.problem:
             return "quarantined"
-        return "ok" if self.entities or self.relations or self.summary or _has_content(self.record) else "empty"
+        return "ok" if any(self.rows.values()) or _has_content(self.record) else "empty"
 
 
 def _has_content(value: Any) -> bool:
@@ -214,7 +184,7 @@ class TableField:
     plain text; `ends` are the entity types that each predicate joins, as the schema says.
     """
 
-    table: Literal["entities", "relations", "summary"]
+    table: str  # the word that x-extract knows it by
     path: tuple[str, ...]
     label: str
     roles: dict[str, str] = field(default_factory=dict)

@@ -16,6 +16,7 @@ FLOORS = [
     ["models"],
     ["documents"],
     ["engines"],
+    ["tables"],
     ["tasks"],
     ["store"],
     ["answers"],

@@ -9,9 +9,8 @@ from typing import Any
 from jsonschema.exceptions import best_match
 from jsonschema.protocols import Validator
 
-from extractor.answers.sift import sift
-from extractor.answers.tables import entities_of, relations_of, summary_of
 from extractor.system.limit import TooSlow, time_limit
+from extractor.tables import rows_from
 from extractor.types import Completion, Extraction, Problem, TableField, ThinkingEnd
 
 VALIDATION_SECONDS = 5.0  # of our own processor time: a schema can make one answer take for ever
@@ -45,10 +44,8 @@ class Judge:
         if problem := self._fault(record):
             return Extraction(completion, thought, end, problem=problem)
         text = completion.request.document.text
-        entities = entities_of(record, self.fields, text)
-        relations, dropped = sift(relations_of(record, self.fields, text, entities), entities, self.fields)
-        summary = summary_of(record, self.fields)
-        return Extraction(completion, thought, end, record, entities, relations, summary, dropped)
+        rows, dropped = rows_from(record, self.fields, text)
+        return Extraction(completion, thought, end, record, rows, dropped)
 
     def _fault(self, record: Any) -> Problem | None:
         try:

@@ -23,7 +23,7 @@ def signals(extraction: Extraction) -> list[str]:
     text = extraction.completion.request.document.text
     found = {
         "empty": extraction.status == "empty" and len(text) >= LONG_TEXT,
-        "ungrounded": any(entity.match == "none" for entity in extraction.entities),
+        "ungrounded": any(getattr(row, "match", "") == "none" for rows in extraction.rows.values() for row in rows),
         "repeats": extraction.completion.finish == "repetition" or repeats(extraction.record),
     }
     return [name for name, given in found.items() if given]

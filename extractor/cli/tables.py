@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from extractor import tables
 from extractor.jobs.check import Checked
 from extractor.jobs.estimate import CostEstimate
 from extractor.store.status import OutputStatus
@@ -36,7 +37,8 @@ def status_rows(status: OutputStatus) -> list[tuple[str, Any]]:
     rows: list[tuple[str, Any]] = [("documents in", documents), ("  ok", status.ok), ("  empty", status.empty)]
     rows += [("  quarantined", status.quarantined), *((f"    {kind}", n) for kind, n in status.problems.items())]
     rows += [("  pending", pending)]
-    rows += [(name, count) for name, count in status.rows.items() if name in ("entities", "relations", "summaries")]
+    extracted = {table.name for table in tables.TABLES}
+    rows += [(name, count) for name, count in status.rows.items() if name in extracted]
     if again := status.escalated.documents:
         rows += [("thought about again", again), ("  answer changed", status.escalated.changed)]
         rows += [("    had failed before", status.escalated.rescued), ("  tokens for it", status.escalated.tokens)]

@@ -45,9 +45,9 @@ def seconds_per_document(run: Run) -> float | None:
     their share of the time that requests stayed in the engine, for places in the batch are what they shared.
     """
     work = run.last_work
-    settled = sum((work.get("settled") or {}).values())
-    seconds = float(work.get("seconds") or 0) - float(work.get("load_seconds") or 0)
-    return seconds * float(work.get("engine_share", 1.0)) / settled if settled and seconds > 0 else None
+    settled = sum(work.settled.values())
+    seconds = work.seconds - work.load_seconds
+    return seconds * work.engine_share / settled if settled and seconds > 0 else None
 
 
 def written_tokens(run: Run, ids: Sequence[str]) -> Numbers:

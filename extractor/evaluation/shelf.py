@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from extractor.errors import UserError
-from extractor.store.manifest import pending
-from extractor.types import Entity, Relation
+from extractor.store.manifest import Manifest, RunEntry
+from extractor.tables import Entity, Relation
 
 Numbers = npt.NDArray[np.float64]
 
@@ -34,7 +34,7 @@ class Run:
 
     path: str
     label: str
-    manifest: dict[str, Any]
+    manifest: Manifest
     documents: pa.Table
     rows: dict[str, int]
     entities: dict[str, list[Entity]]
@@ -42,26 +42,20 @@ class Run:
     summaries: dict[str, str]
 
     @property
-    def last(self) -> dict[str, Any]:
-        """What the manifest says of the last run over this folder."""
-        last = self.manifest.get("last_run")
-        return last if isinstance(last, dict) else {}
-
-    @property
-    def last_work(self) -> dict[str, Any]:
-        """The same of the last run that settled something."""
-        return self.manifest.get("last_work") or self.last
+    def last_work(self) -> RunEntry:
+        """What the manifest says of the last run that settled something."""
+        return self.manifest.last_work
 
     @property
     def pending(self) -> int:
         """Documents of the input that were not settled when the last run ended, or for one under way, by now."""
-        return pending(self.last, len(self.rows)) or 0
+        return self.manifest.last_run.pending_now(len(self.rows)) or 0
 
     @property
     def mode(self) -> str | None:
         """no_think, think or auto, as it was asked for."""
         modes = {mode for mode in self.values("mode", list(self.rows)) if mode}
-        mode = self.manifest.get("settings", {}).get("mode") or (modes.pop() if len(modes) == 1 else None)
+        mode = self.manifest.settings.get("mode") or (modes.pop() if len(modes) == 1 else None)
         return mode if isinstance(mode, str) else None
 
     def numbers(self, column: str, ids: Sequence[str]) -> Numbers:
@@ -88,7 +82,7 @@ def load_run(out: str) -> Run:
         Run(
             path=str(folder),
             label="",
-            manifest=_manifest(folder),
+            manifest=Manifest.load(folder, ours=False),
             documents=documents,
             rows=rows,
             entities=_by_document(folder, "entities", ENTITIES, _entity),
@@ -143,16 +137,7 @@ def _nothing(folder: Path) -> str:
     return "not an output folder of extract run" if folder.exists() else "no such folder; give the --out of a run"
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    file = folder / "manifest.json"
-    try:
-        manifest = json.loads(file.read_bytes()) if file.exists() else {}
-    except ValueError:
-        raise UserError(f"{file}: not JSON; run `extract run` on this folder again to write it anew") from None
-    return manifest if isinstance(manifest, dict) else {}
-
-
 def _named(run: Run) -> Run:
-    budget = run.manifest.get("settings", {}).get("thinking_budget")
+    budget = run.manifest.settings.get("thinking_budget")
     name = f"{run.mode} budget={budget}" if budget and run.mode != "no_think" else run.mode
     return replace(run, label=name or Path(run.path).resolve().name)

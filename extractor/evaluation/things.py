@@ -6,7 +6,7 @@ from typing import Any
 
 from extractor.evaluation.gold import GoldDocument, GoldEntity
 from extractor.evaluation.matching import normal
-from extractor.types import Entity, Relation
+from extractor.tables import Entity, Relation
 
 Names = frozenset[str]
 

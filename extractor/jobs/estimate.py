@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import pyarrow.compute as pc
 
@@ -61,11 +60,11 @@ def _times(documents: int | None, each: float) -> int | None:
 
 
 def _left(prepared: Prepared) -> int | None:
-    total, limit, held = count(prepared.sources), prepared.job.limit, Manifest.load(prepared.job.out).content
+    total, limit, held = count(prepared.sources), prepared.job.limit, Manifest.load(prepared.job.out)
     if total is None:
         return None
     total = total if limit is None else min(total, limit)
-    settled = Shelf(prepared.job.out).count() if held.get("identity") == prepared.builder.identity else 0
+    settled = Shelf(prepared.job.out).count() if held.identity == prepared.builder.identity else 0
     return max(total - settled, 0)
 
 
@@ -103,9 +102,8 @@ def _mean_of_output(out: Path) -> float | None:
 
 
 def _rate(prepared: Prepared) -> tuple[float | None, str]:
-    held: dict[str, Any] = Manifest.load(prepared.job.out).content
-    last: dict[str, Any] = held.get("last_run") or {}
-    tokens, took = last.get("output_tokens"), last.get("seconds")
+    last = Manifest.load(prepared.job.out).last_run
+    tokens, took = last.output_tokens, last.seconds
     if not tokens or not took:
         return None, "no run to go by: add --tokens-per-second N"
     return tokens / took, f"at the last run's {tokens / took:,.0f} tokens/s, loading included"

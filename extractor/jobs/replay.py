@@ -1,7 +1,5 @@
 """A replay: a job that judges the stored answers of another output, and asks no model."""
 
-from typing import Any
-
 from extractor.engines.replay import ReplayEngine
 from extractor.errors import UserError
 from extractor.fingerprint import digest
@@ -20,13 +18,13 @@ def as_replay(job: Job) -> Job:
     if job.from_.resolve() == job.out.resolve():
         raise UserError(f"--from {job.from_} is --out too: choose another --out")
     old = _manifest(job)
-    told = {"attempts": 1, "model": old["model"]["name"], "thinking_budget": old["settings"].get("thinking_budget")}
+    told = {"attempts": 1, "model": old.model, "thinking_budget": old.settings.get("thinking_budget")}
     return job.model_copy(update=told)
 
 
 def load_replayed(job: Job) -> tuple[Model, Chat]:
     """Who answered, and a chat without a tokenizer: its prompts are empty, and are not sent."""
-    answered = str(_manifest(job)["identity"]["model"])
+    answered = str((_manifest(job).identity or {}).get("model"))
     return Model(job.model, str(job.from_), answered, GENERIC), Chat(_NoTokenizer())
 
 
@@ -34,15 +32,15 @@ def make_replay(prepared: Prepared) -> ReplayEngine:
     """The engine that answers from the folder of --from."""
     job = prepared.job
     assert job.from_, "as_replay() has seen to it"
-    return ReplayEngine(job.from_, digest(_manifest(job)["identity"]), job.thinking_budget)
+    return ReplayEngine(job.from_, digest(_manifest(job).identity), job.thinking_budget)
 
 
-def _manifest(job: Job) -> dict[str, Any]:
+def _manifest(job: Job) -> Manifest:
     assert job.from_, "as_replay() has seen to it"
-    content = Manifest.load(job.from_).content
-    if not content:
+    found = Manifest.load(job.from_)
+    if not found.content:
         raise UserError(f"--from {job.from_} holds no manifest.json: not an output folder of extract run")
-    return content
+    return found
 
 
 class _NoTokenizer:

@@ -18,7 +18,7 @@ OF_ONE_RUN = ("max_runtime", "log_format", "metrics", "on_finish", "limit", "sup
 
 def asked_again(folder: Path, changed: Mapping[str, Any]) -> GivenJob:
     """The job of this output folder, with changed settings."""
-    job = make_job(Manifest.of_output(folder).content["settings"])
+    job = make_job(Manifest.of_output(folder).settings)
     stored = {name: value for name, value in job.model_dump().items() if name not in OF_ONE_RUN}
     again = make_job({**stored, **changed, "out": folder})
     if again.inputs == ["-"]:
@@ -34,7 +34,7 @@ def ready_again(asked: GivenJob, problems: Sequence[str], ready: Callable[[Given
     """
     again = quarantined(problems)
     prepared = ready(asked)
-    identity = Manifest.of_output(asked.job.out).content["identity"]
+    identity = Manifest.of_output(asked.job.out).identity or {}
     return replace(prepared, again=again, builder=prepared.builder.as_job(identity))
 
 

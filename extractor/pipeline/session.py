@@ -22,6 +22,7 @@ from extractor.store.manifest import Manifest, RunRecord
 from extractor.store.settled import Settled
 from extractor.store.shelf import Shelf
 from extractor.store.writer import Kept, PartSize, Writer
+from extractor.tables import BY_WORD
 from extractor.types import Document, Settlement
 
 Draining = Callable[[], bool]
@@ -111,7 +112,7 @@ class JobRun:
         manifest = Manifest.load(job.out)
         manifest.must_be(prepared.builder.identity, job.supersede)
         self._prepared, self._watch = prepared, watch
-        self._shelf = Shelf(job.out, prepared.kept)
+        self._shelf = Shelf(job.out, prepared.kept, {BY_WORD[field.table].name for field in prepared.fields})
         self._shelf.recover()
         self._old, self._replaced = Settled(self._shelf, prepared.again), 0
         self._is_retry = prepared.again is not None

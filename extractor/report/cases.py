@@ -20,7 +20,7 @@ from extractor.evaluation.gold import Gold
 from extractor.evaluation.shelf import Run
 from extractor.report.marks import entity_key, marks, relation_keys
 from extractor.report.more import Details
-from extractor.types import Entity
+from extractor.tables import Entity
 
 Case = dict[str, Any]
 Arms = Sequence[tuple[Run, Details]]

@@ -9,7 +9,7 @@ from extractor.evaluation.matching import Matching, normal
 from extractor.evaluation.shelf import Run
 from extractor.evaluation.tally import both_sides, strict_entities, strict_links
 from extractor.evaluation.things import Link
-from extractor.types import Entity, Relation
+from extractor.tables import Entity, Relation
 
 RIGHT, UNKNOWN, WRONG = 1, 0, -1
 Names = frozenset[str]

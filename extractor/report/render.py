@@ -117,7 +117,7 @@ def _data(arms: Arms, gold: Gold | None, agree: dict[str, float] | None) -> dict
 
 
 def _described(run: Run) -> tuple[str, str, str]:
-    return run.label, run.path, json.dumps(run.manifest, ensure_ascii=False, indent=1)
+    return run.label, run.path, json.dumps(run.manifest.content, ensure_ascii=False, indent=1)
 
 
 def _html(page: Page) -> str:

@@ -14,7 +14,7 @@ def texts_of(runs: Sequence[Run], gold: Gold | None, ids: Sequence[str]) -> dict
     found: dict[str, str] = {}
     for run in runs:
         if wanted := set(ids) - set(found):
-            found |= _from_inputs(run.manifest.get("settings") or {}, wanted)
+            found |= _from_inputs(run.manifest.settings, wanted)
     known = gold.documents if gold else {}
     return found | {i: text for i in set(ids) - set(found) if i in known and (text := known[i].text)}
 

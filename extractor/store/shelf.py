@@ -1,7 +1,7 @@
-"""The output folder: parts of six tables that appear whole, and go whole."""
+"""The output folder: parts of several tables that appear whole, and go whole."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,17 +13,21 @@ from extractor.errors import ExtractorError, UserError
 from extractor.store.attempts import FILE, OLD_FILE
 from extractor.store.attempts import SCHEMA as ATTEMPTS
 from extractor.store.journal import Journal, Move, sync
-from extractor.store.tables import SCHEMAS, TABLES, Row
+from extractor.store.tables import ALWAYS, SCHEMAS, TABLES, Row
 from extractor.system.crash import crash_point
 
 BATCH = 1 << 16  # rows held at once
 
 
 class Shelf:
-    """One output folder; `kept` are the source columns that its documents carry besides our own."""
+    """One output folder; `kept` are the source columns that its documents carry besides our own.
 
-    def __init__(self, folder: Path, kept: pa.Schema | None = None) -> None:
-        self.folder = folder
+    A part has a file of a table where it has rows of it, and of those in `always` and of `fed` without any; a part
+    without a table's file has no rows of it.
+    """
+
+    def __init__(self, folder: Path, kept: pa.Schema | None = None, fed: Collection[str] = ()) -> None:
+        self.folder, self._always = folder, {*ALWAYS, *fed}
         for table in TABLES:
             if (folder / table).is_symlink():
                 raise UserError(f"{folder / table} is a link; nothing is written through links: give the true folder")
@@ -55,8 +59,9 @@ class Shelf:
         """Rows of this table, a few at a time, each time with the name of the part they lie in."""
         for part in self.parts():
             try:
-                for batch in self._open(table, part).iter_batches(BATCH, columns=columns):
-                    yield part, pa.Table.from_batches([batch])
+                if self._has(table, part):
+                    for batch in self._open(table, part).iter_batches(BATCH, columns=columns):
+                        yield part, pa.Table.from_batches([batch])
             except (pa.ArrowInvalid, FileNotFoundError) as error:
                 cure = f"bring it back, or remove {part} from all folders there and run again"
                 said = str(error).splitlines()[0]
@@ -68,7 +73,8 @@ class Shelf:
         """Commits rows of all tables as one part and gives its name; in the same stroke, the rows of documents done
         again (part name → their ids) leave the parts where they were, and `attempts`, if any, replace those kept."""
         part = _part_name()
-        new = [self._stage(f"{t}/{part}", pa.Table.from_pylist(list(rows[t]), self._schemas[t])) for t in TABLES]
+        written = [table for table in TABLES if rows[table] or table in self._always]
+        new = [self._stage(f"{t}/{part}", pa.Table.from_pylist(list(rows[t]), self._schemas[t])) for t in written]
         old = [move for name, ids in superseded.items() for move in self._without(name, ids)]
         kept = [] if attempts is None else self._stage_attempts(attempts)
         self._journal.commit([*sorted(old, key=_documents_first), *new, *kept])
@@ -81,16 +87,20 @@ class Shelf:
     def merge(self, parts: Sequence[str]) -> str:
         """Commits one part that holds the rows of these, in their order; they go. Gives its name."""
         merged = _part_name(parts[0].split("-")[1])
-        new = [self._stage_merged(table, merged, parts) for table in TABLES]
-        old = [Move(f"{table}/{part}") for part in parts for table in TABLES]
+        having = {table: [part for part in parts if self._has(table, part)] for table in TABLES}
+        new = [self._stage_merged(table, merged, having[table]) for table in TABLES if having[table]]
+        old = [Move(f"{table}/{part}") for table in TABLES for part in having[table]]
         self._journal.commit([*sorted(old, key=_documents_first), *new])
         return merged
 
     def _open(self, table: str, part: str) -> pq.ParquetFile:
         return pq.ParquetFile(self.folder / table / part)
 
+    def _has(self, table: str, part: str) -> bool:
+        return (self.folder / table / part).exists()
+
     def _rows_in(self, table: str, part: str) -> int:
-        return int(pq.read_metadata(self.folder / table / part).num_rows)
+        return int(pq.read_metadata(self.folder / table / part).num_rows) if self._has(table, part) else 0
 
     def _stage_attempts(self, rows: Sequence[Row]) -> list[Move]:
         return [self._stage(FILE, pa.Table.from_pylist(list(rows), ATTEMPTS)), Move(OLD_FILE)]
@@ -121,11 +131,11 @@ class Shelf:
 
     def _without(self, part: str, ids: set[str]) -> list[Move]:
         gone = pa.array(ids, pa.string())
-        tables = {name: self._open(name, part).read() for name in TABLES}
+        tables = {name: self._open(name, part).read() for name in TABLES if self._has(name, part)}
         left = {name: rows.filter(pc.invert(pc.is_in(rows["doc_id"], gone))) for name, rows in tables.items()}
         if not left["documents"].num_rows:  # then no other table has rows left either
-            return [Move(f"{name}/{part}") for name in TABLES]
-        changed = [name for name in TABLES if left[name].num_rows < tables[name].num_rows]
+            return [Move(f"{name}/{part}") for name in tables]
+        changed = [name for name in tables if left[name].num_rows < tables[name].num_rows]
         return [self._stage(f"{name}/{part}", left[name]) for name in changed]
 
 

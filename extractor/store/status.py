@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from extractor.store.account import verify
-from extractor.store.manifest import Manifest, pending
+from extractor.store.manifest import Manifest
 from extractor.store.shelf import Shelf
 
 TOKENS = ("prompt_tokens", "cached_tokens", "thinking_tokens", "answer_tokens", "total_tokens")
@@ -39,7 +39,7 @@ class OutputStatus:
     rows: dict[str, int]  # of each table
     tokens: dict[str, int]
     seconds: float | None  # of the last run
-    last_run: dict[str, Any]
+    last_run: dict[str, Any]  # as the manifest has it
 
     @property
     def settled(self) -> int:
@@ -57,26 +57,27 @@ def output_status(folder: Path) -> OutputStatus:
     manifest = Manifest.of_output(folder)
     counts = {name: Counter[str]() for name in ("status", "problem", "mode", "thinking_end")}
     tokens, shelf = Counter[str](), Shelf(folder)
+    told: dict[str, Any] = manifest.content.get("last_run") or {}
     for _, rows in shelf.read("documents", [*counts, *TOKENS]):
         for name, counter in counts.items():
             counter.update(value for value in rows[name].to_pylist() if value is not None)
         tokens.update({name: pc.sum(rows[name]).as_py() or 0 for name in TOKENS})
-    status, last_run = counts["status"], manifest.content["last_run"]
-    if last_run["state"] != "running":  # while a run writes, its counts are never those of one moment
-        verify(shelf, last_run.get("documents", status.total()))
+    status, last_run = counts["status"], manifest.last_run
+    if last_run.state != "running":  # while a run writes, its counts are never those of one moment
+        verify(shelf, status.total() if last_run.documents is None else last_run.documents)
     return OutputStatus(
         ok=status["ok"],
         empty=status["empty"],
         quarantined=status["quarantined"],
-        pending=pending(last_run, status.total()),
+        pending=last_run.pending_now(status.total()),
         problems=dict(counts["problem"].most_common()),
         modes=dict(counts["mode"]),
         thinking_ends=dict(counts["thinking_end"]),
         escalated=_escalation(shelf),
         rows=shelf.sizes(),
         tokens=dict(tokens),
-        seconds=last_run.get("seconds"),
-        last_run=last_run,
+        seconds=last_run.seconds if "seconds" in told else None,
+        last_run=told,
     )
 
 

@@ -1,114 +1,81 @@
-"""The shelf's tables: Arrow schemas whose fields say what they hold, and extractions into rows."""
+"""The shelf's tables: those that records feed, and those that tell of the run; settlements into rows."""
 
 import json
 from typing import Any
 
 import pyarrow as pa
 
+from extractor.tables import TABLES as EXTRACTED
+from extractor.tables.table import DOC_ID, column
 from extractor.types import Extraction, Problem, Settlement
 
 Row = dict[str, Any]
-SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
 # The order is the order of commit: a part's documents appear last.
-TABLES = ("entities", "relations", "summaries", "quarantine", "completions", "documents")
-
-
-def _field(name: str, kind: pa.DataType, says: str) -> pa.Field:
-    return pa.field(name, kind, metadata={"description": says})
-
-
-_ID = _field("doc_id", pa.string(), "the document's id, unique in documents")
-_CONFIDENCE = _field("confidence", pa.float64(), "0 to 1, where the schema asks the model for it")
-_ATTRIBUTES = _field("attributes", pa.string(), "JSON object: the item's other fields")
-_REASONING = _field("reasoning", pa.string(), "the thought, without its tags; null where there was none")
+TABLES = (*(table.name for table in EXTRACTED), "quarantine", "completions", "documents")
+ALWAYS = {*TABLES} - {table.name for table in EXTRACTED if not table.needs_no_mark}  # with a file in every part
+_REASONING = column("reasoning", pa.string(), "the thought, without its tags; null where there was none")
 
 SCHEMAS: dict[str, pa.Schema] = {
     "documents": pa.schema(
         [
-            _ID,
-            _field("status", pa.string(), "ok, empty (valid, found nothing) or quarantined"),
-            _field("mode", pa.string(), "think or no_think: the mode of the answer kept; null if no model was asked"),
-            _field("attempts", pa.int64(), "answers asked for, 0 if no model was asked"),
-            _field("escalated", pa.string(), "the signals for which --mode auto asked again with thought, else null"),
-            _field("problem", pa.string(), "why it is quarantined, else null"),
-            _field("record", pa.string(), "the validated answer as JSON text, null if quarantined"),
-            _field("finish", pa.string(), "stop; repetition if a loop was cut out; length; error"),
-            _field("dropped", pa.list_(pa.string()), "relations of the record that its schema rules out, and why"),
+            DOC_ID,
+            column("status", pa.string(), "ok, empty (valid, found nothing) or quarantined"),
+            column("mode", pa.string(), "think or no_think: the mode of the answer kept; null if no model was asked"),
+            column("attempts", pa.int64(), "answers asked for, 0 if no model was asked"),
+            column("escalated", pa.string(), "the signals for which --mode auto asked again with thought, else null"),
+            column("problem", pa.string(), "why it is quarantined, else null"),
+            column("record", pa.string(), "the validated answer as JSON text, null if quarantined"),
+            column("finish", pa.string(), "stop; repetition if a loop was cut out; length; error"),
+            column("dropped", pa.list_(pa.string()), "relations of the record that its schema rules out, and why"),
             _REASONING,
-            _field("prompt_tokens", pa.int64(), "tokens of the answer's prompt, without its thought"),
-            _field("cached_tokens", pa.int64(), "prompt tokens that the prefix cache spared"),
-            _field("thinking_tokens", pa.int64(), "tokens of the thought"),
-            _field("answer_tokens", pa.int64(), "tokens of the answer"),
-            _field("total_tokens", pa.int64(), "output tokens of all attempts, thoughts included"),
-            _field("queue_seconds", pa.float64(), "seconds from asking to scheduling"),
-            _field("first_token_seconds", pa.float64(), "seconds from scheduling to the first token"),
-            _field("thinking_seconds", pa.float64(), "seconds from the thought's first token to its last"),
-            _field("answer_seconds", pa.float64(), "seconds from the answer's first token to its last"),
-            _field("thinking_end", pa.string(), "none, closed, budget, truncated, ended_inside or repetition"),
-            _field("fingerprint", pa.string(), "names the work: this job on this text"),
-            _field("source", pa.string(), "file and row it was read from"),
+            column("prompt_tokens", pa.int64(), "tokens of the answer's prompt, without its thought"),
+            column("cached_tokens", pa.int64(), "prompt tokens that the prefix cache spared"),
+            column("thinking_tokens", pa.int64(), "tokens of the thought"),
+            column("answer_tokens", pa.int64(), "tokens of the answer"),
+            column("total_tokens", pa.int64(), "output tokens of all attempts, thoughts included"),
+            column("queue_seconds", pa.float64(), "seconds from asking to scheduling"),
+            column("first_token_seconds", pa.float64(), "seconds from scheduling to the first token"),
+            column("thinking_seconds", pa.float64(), "seconds from the thought's first token to its last"),
+            column("answer_seconds", pa.float64(), "seconds from the answer's first token to its last"),
+            column("thinking_end", pa.string(), "none, closed, budget, truncated, ended_inside or repetition"),
+            column("fingerprint", pa.string(), "names the work: this job on this text"),
+            column("source", pa.string(), "file and row it was read from"),
         ]
     ),
-    "entities": pa.schema(
-        [
-            _ID,
-            _field("entity_id", pa.string(), "unique within the document"),
-            _field("name", pa.string(), "as the answer has it, less quotation marks around it"),
-            _field("type", pa.string(), "as the answer has it, or the property's name"),
-            _field("mentions", pa.list_(SPAN), "[start, end) in code points of the document's text"),
-            _field("match", pa.string(), "how the mentions were found: exact, normalised, fuzzy or none"),
-            _ATTRIBUTES,
-            _CONFIDENCE,
-        ]
-    ),
-    "relations": pa.schema(
-        [
-            _ID,
-            _field("relation_id", pa.string(), "unique within the document"),
-            _field("subject_id", pa.string(), "entity_id of the subject, null where no entity has that name"),
-            _field("predicate", pa.string(), "as the answer has it, or the property's name"),
-            _field("object_id", pa.string(), "entity_id of the object, null where no entity has that name"),
-            _field("subject", pa.string(), "as the answer has it, less quotation marks around it"),
-            _field("object", pa.string(), "as the answer has it, less quotation marks around it"),
-            _field("evidence", SPAN, "[start, end) of the quoted evidence, null where it is not in the text"),
-            _ATTRIBUTES,
-            _CONFIDENCE,
-        ]
-    ),
-    "summaries": pa.schema([_ID, _field("summary", pa.string(), "the summary"), _CONFIDENCE]),
+    **{table.name: table.columns for table in EXTRACTED},
     "quarantine": pa.schema(
         [
-            _ID,
-            _field("problem", pa.string(), "kind of problem"),
-            _field("detail", pa.string(), "one line that says what is wrong"),
-            _field("answer", pa.string(), "what the model wrote last, raw"),
+            DOC_ID,
+            column("problem", pa.string(), "kind of problem"),
+            column("detail", pa.string(), "one line that says what is wrong"),
+            column("answer", pa.string(), "what the model wrote last, raw"),
             _REASONING,
-            _field("attempts", pa.int64(), "answers asked for"),
-            _field("source", pa.string(), "file and row"),
-            _field("text", pa.string(), "the document's text, or the raw row, at most 100,000 characters"),
+            column("attempts", pa.int64(), "answers asked for"),
+            column("source", pa.string(), "file and row"),
+            column("text", pa.string(), "the document's text, or the raw row, at most 100,000 characters"),
         ]
     ),
     "completions": pa.schema(
         [
-            _field("request_key", pa.string(), "document, attempt and mode"),
-            _ID,
-            _field("fingerprint", pa.string(), "names the work"),
-            _field("attempt", pa.int64(), "1 for the first"),
-            _field("mode", pa.string(), "think or no_think"),
-            _field("answer", pa.string(), "what the model wrote, raw"),
+            column("request_key", pa.string(), "document, attempt and mode"),
+            DOC_ID,
+            column("fingerprint", pa.string(), "names the work"),
+            column("attempt", pa.int64(), "1 for the first"),
+            column("mode", pa.string(), "think or no_think"),
+            column("answer", pa.string(), "what the model wrote, raw"),
             _REASONING,
-            _field("finish", pa.string(), "stop, length, repetition or error"),
-            _field("thinking_end", pa.string(), "how the thought ended"),
-            _field("problem", pa.string(), "what was wrong with it, null if nothing"),
-            _field("detail", pa.string(), "one line on the problem"),
-            _field("prompt_tokens", pa.int64(), "tokens of the prompt"),
-            _field("cached_tokens", pa.int64(), "of them from the prefix cache"),
-            _field("thinking_tokens", pa.int64(), "tokens of the thought"),
-            _field("answer_tokens", pa.int64(), "tokens of the answer"),
-            _field("queue_seconds", pa.float64(), "seconds"),
-            _field("first_token_seconds", pa.float64(), "seconds"),
-            _field("thinking_seconds", pa.float64(), "seconds"),
-            _field("answer_seconds", pa.float64(), "seconds"),
+            column("finish", pa.string(), "stop, length, repetition or error"),
+            column("thinking_end", pa.string(), "how the thought ended"),
+            column("problem", pa.string(), "what was wrong with it, null if nothing"),
+            column("detail", pa.string(), "one line on the problem"),
+            column("prompt_tokens", pa.int64(), "tokens of the prompt"),
+            column("cached_tokens", pa.int64(), "of them from the prefix cache"),
+            column("thinking_tokens", pa.int64(), "tokens of the thought"),
+            column("answer_tokens", pa.int64(), "tokens of the answer"),
+            column("queue_seconds", pa.float64(), "seconds"),
+            column("first_token_seconds", pa.float64(), "seconds"),
+            column("thinking_seconds", pa.float64(), "seconds"),
+            column("answer_seconds", pa.float64(), "seconds"),
         ]
     ),
 }
@@ -119,9 +86,7 @@ def rows_of(settlement: Settlement, reasoning: bool = True) -> dict[str, list[Ro
     kept, doc_id = settlement.kept, settlement.document.id
     rows = {
         "documents": [_document_row(settlement)],
-        "entities": [_row(doc_id, entity, {"mentions": _spans(entity.mentions)}) for entity in kept.entities],
-        "relations": [_row(doc_id, relation, {"evidence": _span(relation.evidence)}) for relation in kept.relations],
-        "summaries": [{"doc_id": doc_id, "summary": kept.summary}] if kept.summary else [],
+        **{table.name: [_row(doc_id, row) for row in kept.rows.get(table.name, ())] for table in EXTRACTED},
         "quarantine": [_quarantine_row(settlement, kept.problem)] if kept.problem else [],
         "completions": [completion_row(step) for step in settlement.attempts],
     }
@@ -200,17 +165,11 @@ def _quarantine_row(settlement: Settlement, problem: Problem) -> Row:
     }
 
 
-def _row(doc_id: str, item: Any, spans: Row) -> Row:
-    values = {name: getattr(item, name) for name in item.__slots__}
-    return {"doc_id": doc_id, **values, "attributes": _json(item.attributes), **spans}
-
-
-def _spans(spans: list[tuple[int, int]]) -> list[Row]:
-    return [{"start": start, "end": end} for start, end in spans]
-
-
-def _span(span: tuple[int, int] | None) -> Row | None:
-    return {"start": span[0], "end": span[1]} if span else None
+def _row(doc_id: str, row: Any) -> Row:
+    values = {name: getattr(row, name) for name in row.__slots__}
+    return {"doc_id": doc_id} | {
+        name: _json(value) if isinstance(value, dict) else value for name, value in values.items()
+    }
 
 
 def _json(value: Any) -> str:

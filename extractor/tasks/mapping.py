@@ -6,18 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor.errors import UserError, did_you_mean
+from extractor.tables import BY_WORD, ENTITIES, RELATIONS, TABLES, Table
 from extractor.tasks.keywords import at
 from extractor.tasks.labels import ends, labels
 from extractor.tasks.schema import Schema
 from extractor.types import Ends, TableField
 
 WORD = "x-extract"
-ROLES = {
-    "entities": ("name", "type", "confidence"),
-    "relations": ("subject", "predicate", "object", "evidence", "confidence"),
-}
-NEEDED = {"entities": ("name",), "relations": ("subject", "object")}
-WORDS = sorted({"entities", "relations", "summary"}.union(*ROLES.values()))
+WORDS = sorted({*BY_WORD}.union(*(table.roles for table in TABLES)))
 MAX_DEPTH = 12  # steps of a path: a schema that contains itself has no end of its own
 MAX_PLACES = 10_000  # looked at, the shallowest first: references can make a small schema larger than the world
 
@@ -33,7 +29,7 @@ def table_fields(schema: Schema) -> list[TableField]:
     """The properties that feed tables, shallow before deep; UserError where an annotation cannot be meant."""
     finder = _Finder(schema.body, f"--schema {schema.path or schema.name}")
     found = list(finder.fields())
-    types = {name for field in found if field.table == "entities" for name in finder.labels(field, "type")}
+    types = {name for field in found if field.table == ENTITIES.word for name in finder.labels(field, "type")}
     return [replace(field, ends=finder.ends(field, types)) for field in found]
 
 
@@ -61,43 +57,44 @@ class _Finder:
     def field(self, place: _Place, child: Any) -> Iterator[TableField]:
         resolved = self.follow(child)
         word = self.word(place, child if isinstance(child, dict) and WORD in child else resolved)
-        table = word or _plain_name(place.key, resolved)
-        if table == "summary":
-            yield self.summary(place, resolved)
-        elif table in ROLES:
+        table = BY_WORD.get(word or _plain_name(place.key, resolved) or "")
+        if table and table.holds == "text":
+            yield self.text(place, table, resolved)
+        elif table:
             yield from self.table(place, table, resolved, asked=bool(word))
         elif word is None:
             self.look_into(resolved, place.path)
         else:
-            raise UserError(f"{place.where}: {WORD} '{word}' belongs inside an item of entities or relations")
+            raise UserError(f"{place.where}: {WORD} '{word}' belongs inside an item of {_of_items()}")
 
-    def table(self, place: _Place, table: str, node: dict[str, Any], asked: bool) -> Iterator[TableField]:
+    def table(self, place: _Place, table: Table, node: dict[str, Any], asked: bool) -> Iterator[TableField]:
         if "array" not in _types(node):
-            raise UserError(f"{place.where}: {WORD} '{table}' needs an array, this is {node.get('type', 'untyped')}")
+            kind = node.get("type", "untyped")
+            raise UserError(f"{place.where}: {WORD} '{table.word}' needs an array, this is {kind}")
         item = self.follow(node.get("items", {}))
-        if table == "entities" and "string" in _types(item):
-            yield TableField("entities", place.path, place.key)
+        if table.takes_plain_text and "string" in _types(item):
+            yield TableField(table.word, place.path, place.key)
             return
         roles = self.roles(place, table, item)
-        missing = [role for role in NEEDED[table] if role not in roles]
+        missing = [role for role in table.needed if role not in roles]
         if not missing:
-            yield TableField(table, place.path, place.key, roles)  # type: ignore[arg-type]
+            yield TableField(table.word, place.path, place.key, roles)
         elif asked:
             names = ", ".join(item.get("properties", {})) or "none"
             raise UserError(
                 f'{place.where}: no property of its items is marked "{WORD}": "{missing[0]}" (properties: {names})'
             )
 
-    def roles(self, place: _Place, table: str, item: dict[str, Any]) -> dict[str, str]:
+    def roles(self, place: _Place, table: Table, item: dict[str, Any]) -> dict[str, str]:
         properties: dict[str, Any] = item.get("properties", {})
         marked = {}
         for key, child in properties.items():
             word = self.word(_Place(f"{place.where}/items/{key}", (), key), child)
-            if word and word not in ROLES[table]:
-                raise UserError(f"{place.where}/items/{key}: {WORD} '{word}' has no place in {table}")
+            if word and word not in table.roles:
+                raise UserError(f"{place.where}/items/{key}: {WORD} '{word}' has no place in {table.word}")
             if word:
                 marked[word] = key
-        plain = {role: role for role in ROLES[table] if role in properties and role not in marked}
+        plain = {role: role for role in table.roles if role in properties and role not in marked}
         return {role: key for role, key in (plain | marked).items() if role not in plain or key not in marked.values()}
 
     def labels(self, field: TableField, role: str) -> dict[str, str]:
@@ -107,7 +104,7 @@ class _Finder:
 
     def ends(self, field: TableField, types: Collection[str]) -> dict[str, Ends]:
         """The types that each predicate of a field joins, where the schema tells of either end."""
-        predicates = self.labels(field, "predicate") if field.table == "relations" else {}
+        predicates = self.labels(field, "predicate") if field.table == RELATIONS.word else {}
         said = {predicate: ends(says, types) for predicate, says in predicates.items()}
         return {predicate: joined for predicate, joined in said.items() if joined != (None, None)}
 
@@ -118,10 +115,11 @@ class _Finder:
             node = self.follow(node.get("items", {}) if step == "[]" else node.get("properties", {}).get(step))
         return node
 
-    def summary(self, place: _Place, node: dict[str, Any]) -> TableField:
+    def text(self, place: _Place, table: Table, node: dict[str, Any]) -> TableField:
         if "string" not in _types(node):
-            raise UserError(f"{place.where}: {WORD} 'summary' needs a string, this is {node.get('type', 'untyped')}")
-        return TableField("summary", place.path, place.key)
+            kind = node.get("type", "untyped")
+            raise UserError(f"{place.where}: {WORD} '{table.word}' needs a string, this is {kind}")
+        return TableField(table.word, place.path, place.key)
 
     def word(self, place: _Place, node: Any) -> str | None:
         value = node.get(WORD) if isinstance(node, dict) else None
@@ -145,10 +143,15 @@ class _Finder:
         return {}
 
 
+def _of_items() -> str:
+    return " or ".join(table.word for table in TABLES if table.holds == "items")
+
+
 def _plain_name(key: str, node: dict[str, Any]) -> str | None:
-    if key in ROLES and "array" in _types(node):
-        return key
-    return "summary" if key == "summary" and "string" in _types(node) else None
+    table = BY_WORD.get(key)
+    if table is None or not table.needs_no_mark:
+        return None
+    return key if ("array" if table.holds == "items" else "string") in _types(node) else None
 
 
 def _types(node: dict[str, Any]) -> list[str]:

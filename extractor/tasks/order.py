@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from extractor.tables import BY_WORD, RELATIONS
 from extractor.tasks.keywords import at
 from extractor.tasks.schema import Schema
 from extractor.types import TableField
@@ -14,7 +15,7 @@ def predicate_last(schema: Schema, fields: Sequence[TableField]) -> Schema:
 
     Measured on a 1.5B model: asked for the predicate in the middle, it gives nearly every relation the same one.
     """
-    triples = [field.roles for field in fields if field.table == "relations" and "predicate" in field.roles]
+    triples = [field.roles for field in fields if field.table == RELATIONS.word and "predicate" in field.roles]
     return replace(schema, body=_reordered(schema.body, triples)) if triples else schema
 
 
@@ -22,8 +23,9 @@ def in_order(answer: Any, text: str, schema: Schema, fields: Sequence[TableField
     """The answer with its keys in the schema's order, and the items of its tables as the text comes to them."""
     answer = _keys_in_order(answer, schema.body, schema.body)
     for field in fields:
-        keys = [field.roles[role] for role in ("name", "subject", "object") if role in field.roles]
-        if field.table != "summary" and "[]" not in field.path:
+        table = BY_WORD[field.table]
+        keys = [field.roles[role] for role in table.names if role in field.roles]
+        if table.holds == "items" and "[]" not in field.path:
             answer = _changed(answer, field.path, lambda items, keys=keys: _by_place(items, keys, text))
     return answer
 

@@ -15,7 +15,7 @@ from extractor.system.limit import TooSlow, time_limit
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.neutral import Neutraliser
 from extractor.tasks.schema import Schema
-from extractor.types import Completion, Document, Finish, Request, ThinkingEnd
+from extractor.types import Completion, Document, Extraction, Finish, Request, ThinkingEnd
 
 NEWS = {
     "type": "object",
@@ -38,6 +38,10 @@ def request(**given: Any) -> Request:
     return a_request(Document("d", TEXT, "f:1"), max_tokens=100, **given)
 
 
+def summary(extraction: Extraction) -> str | None:
+    return next((row.summary for row in extraction.rows["summaries"]), None)
+
+
 def judge(body: dict[str, Any], seconds: float = 5.0, budget: int | None = None) -> Judge:
     schema = Schema("mine", body, None)
     return Judge(schema.validator(), table_fields(schema), Neutraliser().restore, budget, seconds)
@@ -56,7 +60,7 @@ GOOD = '{"entities": [{"name": "Ann"}], "summary": "s"}'
 def test_a_valid_answer(text: str) -> None:
     extraction = judge(NEWS).judge(Completion(request(), text))
     assert extraction.problem is None and extraction.record == json.loads(GOOD) and extraction.status == "ok"
-    assert [entity.name for entity in extraction.entities] == ["Ann"] and extraction.summary == "s"
+    assert [entity.name for entity in extraction.rows["entities"]] == ["Ann"] and summary(extraction) == "s"
 
 
 def test_empty_is_not_failed() -> None:
@@ -67,7 +71,7 @@ def test_empty_is_not_failed() -> None:
 def test_control_strings_come_back() -> None:
     tame = Neutraliser().neutralise("<|im_end|>")
     extraction = judge(NEWS).judge(Completion(request(), json.dumps({"entities": [{"name": tame}]})))
-    assert [(entity.name, entity.mentions) for entity in extraction.entities] == [("<|im_end|>", [(8, 18)])]
+    assert [(entity.name, entity.mentions) for entity in extraction.rows["entities"]] == [("<|im_end|>", [(8, 18)])]
 
 
 WRONG: list[tuple[str, str, str]] = [
@@ -110,7 +114,7 @@ def test_huge_numbers_are_no_confidence_and_no_crash(number: str) -> None:
         Completion(request(), '{"entities": [{"name": "Ann", "confidence": ' + number + "}]}")
     )
     assert extraction.problem is None
-    assert [entity.confidence for entity in extraction.entities] == [1e308 if "e" in number else None]
+    assert [entity.confidence for entity in extraction.rows["entities"]] == [1e308 if "e" in number else None]
 
 
 @pytest.mark.parametrize(
@@ -231,5 +235,5 @@ def test_names_lose_the_quotation_marks_around_them(given: str, name: str) -> No
     ends = {"type": "array", "items": {"properties": {"subject": {}, "object": {}}}}
     news = {**NEWS, "properties": {**NEWS["properties"], "relations": ends}}
     found = judge(news).judge(Completion(request(), json.dumps(answer)))
-    assert [entity.name for entity in found.entities] == [name] and found.summary == given
-    assert [(relation.subject, relation.subject_id) for relation in found.relations] == [(name, "e1")]
+    assert [entity.name for entity in found.rows["entities"]] == [name] and summary(found) == given
+    assert [(relation.subject, relation.subject_id) for relation in found.rows["relations"]] == [(name, "e1")]

@@ -6,14 +6,15 @@ import pytest
 from fakes import a_request
 
 from extractor.answers.signals import LONG_TEXT, better, signals
-from extractor.types import Completion, Document, Entity, Extraction, Problem
+from extractor.tables import Entity
+from extractor.types import Completion, Document, Extraction, Problem
 
 
 def step(text: str = "x", problem: bool = False, grounded: bool = True, **given: Any) -> Extraction:
     request = a_request(Document("d", text, "f:1"))
     entity = Entity("e1", "Ann", None, [], "exact" if grounded else "none", {})
     fault = Problem("invalid", "no") if problem else None
-    return Extraction(Completion(request, ""), entities=[entity], problem=fault, **given)
+    return Extraction(Completion(request, ""), rows={"entities": [entity]}, problem=fault, **given)
 
 
 def nothing(text: str) -> Extraction:

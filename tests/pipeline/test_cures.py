@@ -13,6 +13,7 @@ from extractor.answers.cures import HOT
 from extractor.jobs.prepare import Prepared
 from extractor.pipeline.scheduler import FLUSH
 from extractor.store.tables import rows_of
+from extractor.tables import Summary
 from extractor.tasks.chat import CLOSING, EARLY_STOP
 from extractor.types import HOTTEST, Completion, Document, Finish, Problem, Request, Settlement
 
@@ -176,7 +177,9 @@ def test_a_loop_is_cut_out_and_the_model_goes_on_behind_it(tmp_path: Path, endin
     assert text_of(script.asked[1]).startswith(before + '{"entities": [{"name": "Ann"')
     assert text_of(script.asked[2]).endswith('{"relations": []}\n')
     kept = settlement.kept
-    assert [entity.name for entity in kept.entities] == ["Ann", "Bo"] and kept.summary == "s"
+    assert [entity.name for entity in kept.rows["entities"]] == ["Ann", "Bo"] and kept.rows["summaries"] == [
+        Summary("s")
+    ]
     assert kept.completion.finish == "repetition" and len(settlement.attempts) == 1
     assert settlement.output_tokens == sum(map(len, [LOOP, '{"relations": []}', '{"summary": "s"}']))
     assert rows_of(settlement)["documents"][0]["finish"] == "repetition"
@@ -186,7 +189,8 @@ def test_a_loop_in_a_piece_is_cut_out_too(tmp_path: Path) -> None:
     again = '{"subject": "Bo", "object": "Ann", "predicate": "family_of"}'
     script = Script(loop(LOOP), loop('{"relations": [' + f"{again}, " * 4), '{"summary": "s"}')
     [settlement] = settle(prepared(tmp_path), script)
-    assert [relation.subject for relation in settlement.kept.relations] == ["Bo"] and settlement.kept.summary == "s"
+    assert [relation.subject for relation in settlement.kept.rows["relations"]] == ["Bo"]
+    assert settlement.kept.rows["summaries"] == [Summary("s")]
 
 
 def test_a_long_answer_that_breaks_off_is_no_loop(tmp_path: Path) -> None:

@@ -186,8 +186,8 @@ def test_nothing_relies_on_the_clock(tmp_path: Path, out: Path, clock: str) -> N
     documents, clerk = some(8), Clerk()
     settle(write(tmp_path / "in.jsonl", documents), out)
     for part in Shelf(out).parts():  # as if the clock had been wrong then
-        for table in TABLES:
-            (out / table / part).rename(out / table / f"part-{clock}-{part.split('-')[2]}")
+        for file in out.glob(f"*/{part}"):
+            file.rename(file.with_name(f"part-{clock}-{part.split('-')[2]}"))
     documents[0] = ("d0", "Alice left.")
     settle(write(tmp_path / "in.jsonl", [*documents, ("new", "Alice came.")]), out, clerk)
     assert sorted(clerk.asked) == ["d0", "new"]
@@ -198,8 +198,8 @@ def test_a_lost_part_is_noticed_and_the_next_run_mends_it(tmp_path: Path, out: P
     inputs = write(tmp_path / "in.jsonl", some(8))
     settle(inputs, out)
     lost = Shelf(out).parts()[0]
-    for table in TABLES:
-        (out / table / lost).unlink()
+    for file in list(out.glob(f"*/{lost}")):
+        file.unlink()
     with pytest.raises(ExtractorError, match=r"8 documents should be in .*, 4 are: a fault of ours"):
         output_status(out)
     assert settle(inputs, out).settled.total() == 4
@@ -243,7 +243,7 @@ def test_the_tables_hold_their_schema_and_kept_columns(tmp_path: Path, out: Path
     inputs.write_text(json.dumps({"id": "a", "text": "Alice", "url": "http://x"}) + "\n")
     settle(inputs, out, keep=["url"])
     part = Shelf(out).parts()[0]
-    for table in TABLES:
+    for table in {*TABLES} - {"events"}:  # of which this schema feeds none
         found = pq.ParquetFile(out / table / part).schema_arrow
         assert found.names[: len(SCHEMAS[table])] == SCHEMAS[table].names
         assert found.field(0).metadata[b"description"]

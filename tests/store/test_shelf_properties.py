@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
 from fakes import a_request, fake_prepared
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -14,9 +15,10 @@ from extractor.store.compact import compact
 from extractor.store.manifest import Manifest
 from extractor.store.settled import Settled
 from extractor.store.shelf import Shelf
-from extractor.store.tables import TABLES, rows_of
+from extractor.store.tables import SCHEMAS, TABLES, rows_of
 from extractor.store.writer import Kept, PartSize, Writer
-from extractor.types import Completion, Document, Entity, Extraction, Problem, Settlement
+from extractor.tables import Entity
+from extractor.types import Completion, Document, Extraction, Problem, Settlement
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # where an fsync is cheap
 QUICK = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
@@ -32,7 +34,9 @@ def settlement(doc_id: str, version: int, entities: int) -> Settlement:
     request = a_request(document, fingerprint=f"{version:016x}{0:016x}")
     found = [Entity(f"e{n}", f"name {version}", None, [(0, 1)], "exact", {}) for n in range(entities)]
     problem = None if found else Problem("unparsable", "no JSON")
-    kept = Extraction(Completion(request, "{}"), record={} if found else None, entities=found, problem=problem)
+    kept = Extraction(
+        Completion(request, "{}"), record={} if found else None, rows={"entities": found}, problem=problem
+    )
     return Settlement(kept, (kept,), (kept.completion,))
 
 
@@ -69,8 +73,8 @@ def test_the_latest_rows_of_each_document_and_no_others(
 def check(out: Path, expected: dict[str, Settlement]) -> None:
     wanted = {table: [row for one in expected.values() for row in rows_of(one)[table]] for table in TABLES}
     for table in TABLES:
-        found = [{name: row[name] for name in wanted[table][0]} for row in rows(out, table)] if wanted[table] else []
-        assert sorted(map(repr, found)) == sorted(map(repr, wanted[table]))
+        written = pa.Table.from_pylist(wanted[table], SCHEMAS[table]).to_pylist()
+        assert sorted(map(repr, rows(out, table))) == sorted(map(repr, written))
 
 
 @QUICK

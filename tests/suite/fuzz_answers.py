@@ -31,7 +31,7 @@ def check(answer: str, judge: Judge, text: str) -> None:
     found = judge.judge(Completion(request, answer))
     assert found.problem is None or (found.record is None and "\n" not in found.problem.kind)
     json.dumps(found.record, allow_nan=False, ensure_ascii=False).encode()
-    assert all(text[start:end] == one.name for one in found.entities for start, end in one.mentions)
+    assert all(text[start:end] == one.name for one in found.rows.get("entities", ()) for start, end in one.mentions)
 
 
 if __name__ == "__main__":

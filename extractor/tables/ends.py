@@ -1,22 +1,40 @@
-"""Relations that cannot be meant: what the schema says of a predicate's ends, held against the answer's own entities.
+"""A relation, and whether it can be meant: what the schema says of a predicate's ends, held against the entities.
 
-An end that the answer did not list as an entity has no type, and contradicts nothing.
-
-Nothing is lost by it: the record keeps the answer as it was given, and what was left out of the table is named.
+An end that the answer did not list as an entity has no type, and contradicts nothing. Nothing is lost by it: the record
+keeps the answer as it was given, and what was left out of the table is named.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
-from extractor.types import Ends, Entity, Relation, TableField
+from extractor.tables.entities import Entity
+from extractor.types import Ends
 
 
-def sift(
-    relations: Sequence[Relation], entities: Sequence[Entity], fields: Sequence[TableField]
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Two ends and a predicate; an id is None where no entity has that name."""
+
+    relation_id: str
+    subject_id: str | None
+    predicate: str | None
+    object_id: str | None
+    subject: str | None
+    object: str | None
+    evidence: tuple[int, int] | None
+    attributes: dict[str, Any]
+    confidence: float | None = None
+
+
+def meant(
+    relations: Sequence[Relation], entities: Sequence[Entity], joins: Mapping[str, Ends]
 ) -> tuple[list[Relation], list[str]]:
-    """The relations that stand, turned round where that fits their predicate better, and the others in words."""
-    joins = {predicate: ends for field in fields for predicate, ends in field.ends.items()}
+    """The relations that stand, turned round where that fits their predicate better, and the others in words.
+
+    `joins` are the types of the ends that each predicate joins.
+    """
     types = _types_by_name(entities)
     kept: dict[tuple[str, ...], Relation] = {}
     dropped = []

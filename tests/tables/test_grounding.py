@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.answers.ground import find_all, first_span
-from extractor.answers.tables import entities_of, relations_of, summary_of
+from extractor.tables import TABLES, rows_from
+from extractor.tables.grounding import find_all, first_span
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.schema import Schema
 
@@ -73,7 +73,7 @@ FIELDS = table_fields(Schema("mine", BODY, None))
 
 
 def entities(record: dict[str, Any]) -> list[tuple[Any, ...]]:
-    found = entities_of(record, FIELDS, TEXT)
+    found = rows_from(record, FIELDS, TEXT)[0]["entities"]
     return [(e.entity_id, e.name, e.type, e.mentions, e.match, e.attributes, e.confidence) for e in found]
 
 
@@ -101,8 +101,8 @@ def test_entities() -> None:
 
 
 def relations(items: list[Any], key: str = "relations") -> list[tuple[Any, ...]]:
-    named = entities_of({"people": [{"name": "Ann Lee"}, {"name": "Bob"}, {"name": "BOB"}]}, FIELDS, TEXT)
-    found = relations_of({key: items}, FIELDS, TEXT, named)
+    record = {"people": [{"name": "Ann Lee"}, {"name": "Bob"}, {"name": "BOB"}], key: items}
+    found = rows_from(record, FIELDS, TEXT)[0]["relations"]
     return [(r.subject_id, r.predicate, r.object_id, r.subject, r.object, r.evidence, r.attributes) for r in found]
 
 
@@ -141,7 +141,7 @@ def test_relations_without_a_predicate_are_named_after_their_property() -> None:
     ],
 )
 def test_summaries(record: Any, expected: str | None) -> None:
-    assert summary_of(record, FIELDS) == expected
+    assert [row.summary for row in rows_from(record, FIELDS, "")[0]["summaries"]] == ([expected] if expected else [])
 
 
 @given(
@@ -157,6 +157,6 @@ def test_summaries(record: Any, expected: str | None) -> None:
     )
 )
 def test_records_of_any_shape(record: Any) -> None:
-    found = entities_of(record, FIELDS, TEXT)
-    relations_of(record, FIELDS, TEXT, found)
-    assert summary_of(record, FIELDS) != ""
+    rows, _ = rows_from(record, FIELDS, TEXT)
+    assert set(rows) == {table.name for table in TABLES}
+    assert all(row.summary for row in rows["summaries"])
