@@ -22,10 +22,10 @@ ProblemKind = Literal[
     "missing_id",  # the id column is null or empty in this row
     "duplicate_id",  # an earlier row of this run has the same id
     "unreadable",  # a file, or the rest of it, cannot be read
-    # settled by the builder
+    # settled by the request builder
     "bad_mode",  # the mode column holds no mode, or one that this model cannot do
     "too_long",  # prompt and answer do not fit the context
-    # found by the tasting room
+    # found by the judge
     "truncated",  # the answer hit its token limit
     "unparsable",  # the answer is no JSON
     "invalid",  # JSON, but against the schema

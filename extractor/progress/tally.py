@@ -8,7 +8,7 @@ from extractor.types import Settlement
 
 
 class Watch(Protocol):
-    """Someone who looks on: the porch shows, a test counts."""
+    """Someone who looks on: the progress shows, a test counts."""
 
     def begin(self, tally: "Tally") -> None: ...
     def loading(self, model: str) -> None: ...

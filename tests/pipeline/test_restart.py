@@ -23,30 +23,32 @@ PIECES = [json.dumps({key: value}) for key, value in GOOD.items()]
 UNGROUNDED = GOOD_TEXT.replace("Ann", "Zoe")
 Step = tuple[str, Finish]
 
-CUT = ("{", "length")
-WRONG = ("Hello", "stop")
-RIGHT = (GOOD_TEXT, "stop")
-DROPPED = ("", "error")
-THOUGHT = ("hm hm", "stop")
+CUT: Step = ("{", "length")
+WRONG: Step = ("Hello", "stop")
+RIGHT: Step = (GOOD_TEXT, "stop")
+DROPPED: Step = ("", "error")
+SAID_PIECES: list[Step] = [(piece, "stop") for piece in PIECES]
+LOOPING: Step = ("la la", "repetition")
+THOUGHT: Step = ("hm hm", "stop")
 
 SCRIPTS: dict[str, tuple[dict[str, Any], list[Step]]] = {
     "asked again": ({}, [WRONG, WRONG, RIGHT]),
-    "more room, then pieces": ({}, [CUT, CUT, *((piece, "stop") for piece in PIECES)]),
-    "a loop cut out": ({}, [(LOOP, "repetition"), (PIECES[1], "stop"), (PIECES[2], "stop")]),
+    "more room, then pieces": ({}, [CUT, CUT, *SAID_PIECES]),
+    "a loop cut out": ({}, [(LOOP, "repetition"), *SAID_PIECES[1:]]),
     "a loop drawn anew": ({}, [('{"entities": [{"name": "a a a', "repetition"), RIGHT]),
     "without grammar": ({}, [DROPPED, WRONG, RIGHT]),
     "thought and asked again": ({"mode": "think"}, [THOUGHT, WRONG, THOUGHT, WRONG, THOUGHT, RIGHT]),
-    "thought, more room, pieces": ({"mode": "think"}, [THOUGHT, CUT, CUT, *((piece, "stop") for piece in PIECES)]),
+    "thought, more room, pieces": ({"mode": "think"}, [THOUGHT, CUT, CUT, *SAID_PIECES]),
     "thought refused": ({"mode": "think"}, [DROPPED, THOUGHT, RIGHT]),
     "thought, then refused": ({"mode": "think"}, [THOUGHT, DROPPED, RIGHT]),
     "thought in a loop": (
         {"mode": "think"},
-        [*[("la la", "repetition")] * 4, RIGHT],
+        [*[LOOPING] * 4, RIGHT],
     ),
     "thought out of budget": ({"mode": "think", "thinking_budget": 64}, [("hm", "length"), CUT, RIGHT]),
     "prompted": ({"mode": "think", "thinking": "prompted"}, [THOUGHT, WRONG, THOUGHT, RIGHT]),
     "escalated": ({"mode": "auto"}, [(UNGROUNDED, "stop"), THOUGHT, WRONG, THOUGHT, RIGHT]),
-    "escalated after a failure": ({"mode": "auto"}, [WRONG, THOUGHT, CUT, CUT, *((p, "stop") for p in PIECES)]),
+    "escalated after a failure": ({"mode": "auto"}, [WRONG, THOUGHT, CUT, CUT, *SAID_PIECES]),
     "its own mode": ({"mode": "auto", "mode_column": "mode"}, [THOUGHT, WRONG, THOUGHT, RIGHT]),
 }
 

@@ -42,7 +42,13 @@ def gone_on(out: Path, **given: Any) -> list[Request]:
         asked.append(request)
         return "who is there" if request.is_thought else GOOD
 
-    words = {"schema": "schema.json", "prompt": "prompt.md", "mode": "think", "part_documents": 2, "keep": ["lang"]}
+    words: dict[str, Any] = {
+        "schema": "schema.json",
+        "prompt": "prompt.md",
+        "mode": "think",
+        "part_documents": 2,
+        "keep": ["lang"],
+    }
     run(fake_prepared(Path("in.jsonl"), out, **(words | given)), lambda _: answering(answer), Silent(), bool)
     return asked
 
