@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from extractor.scripts import is_glued
+
 Span = tuple[int, int]
 
 
@@ -30,4 +32,4 @@ def _whole_words(name: str) -> re.Pattern[str]:
 
 def _spaced(character: str) -> bool:
     """A letter or digit of a script that puts spaces between words (Latin, Greek, Cyrillic, Hebrew, Arabic …)."""
-    return character.isalnum() and (character < "\u0e00" or "\u1e00" <= character < "\u2000")
+    return character.isalnum() and not is_glued(character)
