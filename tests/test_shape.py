@@ -114,3 +114,8 @@ def test_median_function_is_short():
         if isinstance(node, ast.FunctionDef)
     )
     assert lengths[len(lengths) // 2] <= 9
+
+
+def test_class_names_are_unique():
+    names = [node.name for path in FILES for node in ast.parse(path.read_text()).body if isinstance(node, ast.ClassDef)]
+    assert sorted(names) == sorted(set(names))

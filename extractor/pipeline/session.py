@@ -65,7 +65,7 @@ class Session:
             for settled in settle(self._scheduler, self._engine):
                 self._add(settled)
             for run in self._runs:
-                run.tally.stopped = self._draining() and not run.lane.is_finished
+                run.is_over(stopped=self._draining() and not run.lane.is_finished)
             self._end()
         except BaseException:
             self._break_off()
@@ -90,7 +90,7 @@ class Session:
     def _break_off(self) -> None:
         self._measure()
         for run in self._runs:
-            run.tally.stopped = True
+            run.is_over(stopped=True)
             with suppress(OSError, ExtractorError):  # what went wrong first is what a person should read
                 run.commit()
                 run.note()
@@ -99,9 +99,7 @@ class Session:
         tallies = [run.tally for run in self._runs]
         whole, seconds = sum(tally.engine_seconds for tally in tallies), time.monotonic() - self._began
         for tally in tallies:
-            tally.seconds, tally.load_seconds = seconds, self._engine.load_seconds
-            tally.interleaved = len(tallies) > 1
-            tally.engine_share = tally.engine_seconds / whole if whole else 1 / len(tallies)
+            tally.measure(seconds, self._engine.load_seconds, len(tallies), whole)
 
 
 class JobRun:
@@ -140,6 +138,10 @@ class JobRun:
         """Time passes, whether or not documents come back."""
         self._writer.tend()
         self._watch.waiting()
+
+    def is_over(self, stopped: bool) -> None:
+        """No document is begun any more; `stopped` says that some are left."""
+        self.tally.stopped = stopped
 
     def commit(self) -> None:
         """Puts what is done on the disk."""

@@ -48,6 +48,11 @@ class Tally:
         self.engine_seconds += settlement.engine_seconds
         self.preemptions += settlement.preemptions
 
+    def measure(self, seconds: float, load_seconds: float, jobs: int, engine_seconds: float) -> None:
+        """The time that the run took, with so many jobs in one engine, whose requests took `engine_seconds` in all."""
+        self.seconds, self.load_seconds, self.interleaved = seconds, load_seconds, jobs > 1
+        self.engine_share = self.engine_seconds / engine_seconds if engine_seconds else 1 / jobs
+
     def as_json(self) -> dict[str, Any]:
         """The counts by name."""
         counts = {item.name: getattr(self, item.name) for item in fields(self)}
