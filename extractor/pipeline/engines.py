@@ -6,7 +6,8 @@ from itertools import chain
 from typing import Any
 
 from extractor.engines.base import Engine
-from extractor.engines.vllm import VllmEngine, VllmSettings
+from extractor.engines.startup import VllmSettings
+from extractor.engines.vllm import VllmEngine
 from extractor.engines.watchdog import Watchdog
 from extractor.jobs.prepare import Prepared
 from extractor.progress.tally import Watch
@@ -27,6 +28,7 @@ def make_vllm(prepared: Prepared) -> Engine:
         given=job.engine_arg,
         overrides=prepared.overrides,
         environment=model.env,
+        trusted=model.trusted,
     )
     return Watchdog(VllmEngine(settings), job.engine_timeout)
 
