@@ -32,7 +32,7 @@ class Cure:
     said: str  # searched in the message
     means: str
     helps: str
-    by_vllm: bool = True  # vLLM's own words, else torch's
+    by_vllm: bool = True  # vLLM's own words, else those of torch or transformers
 
 
 _FEWER = "--engine-arg max_num_seqs=64"
@@ -68,7 +68,7 @@ CURES = (
         by_vllm=False,
     ),
     Cure(
-        r"No available memory for the cache blocks",
+        r"No available memory for the cache blocks|leaving none for the KV cache",
         "the model's weights leave no room for a KV cache",
         f"give more, {_MORE}, or {_SMALLER}",
     ),
@@ -98,6 +98,7 @@ CURES = (
         r"trust_remote_code|contains custom code|custom code contained in",
         "the model runs code out of its own folder, which nobody has checked",
         "read that code, then add --trust-remote-code, or take a model that needs none",
+        by_vllm=False,
     ),
     Cure(
         r"greater than the derived max_model_len",

@@ -28,6 +28,10 @@ NO_BLOCKS = (
     "No available memory for the cache blocks. Try increasing `gpu_memory_utilization` when initializing the engine."
     " See https://docs.vllm.ai/en/latest/configuration/conserving_memory/ for more details."
 )
+FULL = (
+    "The worker already uses 9.8 GiB (model weights and runtime), more than the 7.0 GiB of CPU memory reserved for it"
+    " on node 0, leaving none for the KV cache. On the CPU backend, the `--gpu-memory-utilization` flag controls"
+)
 TOO_SMALL = (
     "To serve at least one request with the model's max seq len (40960), (5.62 GiB KV cache is needed, which is larger"
     " than the available KV cache memory (2.11 GiB). Based on the available memory, the estimated maximum model length"
@@ -57,6 +61,7 @@ CURED = [
     (RuntimeError("HIP out of memory. Tried to allocate 2 GiB."), "does not fit", "tensor_parallel_size=2"),
     (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "does not fit", "a smaller"),
     (ValueError(NO_BLOCKS), "leave no room for a KV cache", "give more"),
+    (ValueError(FULL), "leave no room for a KV cache", "give more"),
     (ValueError(TOO_SMALL), "not enough memory for the KV cache", "lower --context, or give more"),
     (ValueError(ON_CPU), "not enough free memory", "or ask for less: --engine-arg kv_cache_memory_bytes=BYTES"),
     (ValueError(UTILISED), "not enough free memory", "or ask for less"),
