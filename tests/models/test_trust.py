@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tiny import TEMPLATE, _tokenizer
 
+from extractor.jobs.retry import asked_again
+
 CODE = """
 from pathlib import Path
 from transformers import PreTrainedTokenizerFast
@@ -56,3 +58,10 @@ def test_vllm_is_told_of_it_by_its_own_flag_alone(folder: Path) -> None:
     done = check(folder, "--engine-arg", "trust_remote_code=true")
     assert (done.returncode, done.stdout) == (1, "") and "write --trust-remote-code" in done.stderr
     assert not (folder.parent / "ran").exists()
+
+
+def test_whom_a_person_trusts_is_not_for_an_output_folder_to_say(tmp_path: Path) -> None:
+    settings = {"inputs": ["in.jsonl"], "schema": "news", "out": str(tmp_path), "trust_remote_code": True}
+    (tmp_path / "manifest.json").write_text(json.dumps({"identity": {}, "settings": settings}))
+    assert asked_again(tmp_path, {}).job.trust_remote_code is False
+    assert asked_again(tmp_path, {"trust_remote_code": True}).job.trust_remote_code is True
