@@ -18,6 +18,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
+def install(extras: str) -> str:
+    """The words that install these extras. From a clone: the package's name on an index is a stranger's."""
+    return f"in the clone of extractor: pip install '.[{extras}]'"
+
+
+WITH_MODEL = f"{install('gpu')} (without a GPU: '.[cpu]')"  # what brings vLLM, transformers and the hub's client
+
+
 class ExtractorError(Exception):
     """Base of everything that stops a run on purpose."""
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from tiny import make_tiny
 
-from extractor.engines.vllm import VllmEngine, VllmSettings
+from extractor.engines.startup import VllmSettings
+from extractor.engines.vllm import VllmEngine
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job comes with it switched off
 

@@ -5,7 +5,7 @@ import tempfile
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from extractor.documents.row import in_short, without_secrets
-from extractor.errors import UserError
+from extractor.errors import UserError, install
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -67,6 +67,6 @@ def _file_system(url: str) -> "tuple[AbstractFileSystem, str]":
 
         fs, path = url_to_fs(url)
     except (ImportError, ValueError) as error:
-        cure = f"pip install 'extractor[{_EXTRAS[scheme]}]'"
-        raise UserError(f"reading {scheme}:// needs an extra: {cure} ({in_short(error)})") from error
+        cure = install(_EXTRAS[scheme])
+        raise UserError(f"reading {scheme}:// needs a package that is not here ({in_short(error)}); {cure}") from error
     return fs, path

@@ -1,8 +1,11 @@
 """Sensible vLLM arguments for a CPU and for a GPU, as plain values."""
 
 import os
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
+
+from extractor.engines.device import device
+from extractor.engines.memory import memory_available
 
 MIB = 1 << 20
 
@@ -30,25 +33,28 @@ def _cpu(available: int, processor: str) -> dict[str, Any]:
     return {"kv_cache_memory_bytes": cache, "max_num_seqs": 64, "enforce_eager": True, **whole}
 
 
-def memory_available() -> int:
-    """Free memory in bytes, as the kernel estimates it."""
-    with open("/proc/meminfo", encoding="ascii") as lines:
-        fields = dict(line.split(":") for line in lines)
-    return int(fields["MemAvailable"].split()[0]) * 1024
-
-
 def prepare_environment(wanted: dict[str, str]) -> None:
     """Environment that vLLM reads at import; what the user has set stays."""
-    cores = sorted(os.sched_getaffinity(0))
     defaults = {
         # vLLM's own choice leaves one core of two without work
-        "VLLM_CPU_OMP_THREADS_BIND": f"{cores[0]}-{cores[-1]}" if len(cores) > 1 else str(cores[0]),
+        "VLLM_CPU_OMP_THREADS_BIND": cores_in_words(os.sched_getaffinity(0)),
         # one process instead of three: a third of the memory and of the time to load; a GPU run keeps them, so that
         # the device never waits for our Python
-        **({"VLLM_ENABLE_V1_MULTIPROCESSING": "0"} if not Path("/dev/nvidia0").exists() else {}),
+        **({"VLLM_ENABLE_V1_MULTIPROCESSING": "0"} if device() == "cpu" else {}),
         "VLLM_LOGGING_LEVEL": "WARNING",
         "VLLM_NO_USAGE_STATS": "1",
         "TOKENIZERS_PARALLELISM": "false",
     }
     for name, value in (defaults | wanted).items():
         os.environ.setdefault(name, value)
+
+
+def cores_in_words(cores: Iterable[int]) -> str:
+    """Exactly these cores, as vLLM reads them: "0-3,7"."""
+    runs: list[list[int]] = []
+    for core in sorted(cores):
+        if runs and core == runs[-1][-1] + 1:
+            runs[-1].append(core)
+        else:
+            runs.append([core])
+    return ",".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

@@ -1,4 +1,4 @@
-"""vLLM's own output goes to a file, so that a person sees ours; its last error can be read back from there."""
+"""vLLM's own output goes to a file, so that a person sees ours; its errors can be read back from there."""
 
 import logging
 import os
@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+READ = 65536  # bytes of a log that are looked at, from its end
 _ERROR = re.compile(r"(?:\w+\.)*(?:\w*Error|\w*Exception): (?P<said>.+)")
+_ELSEWHERE = re.compile(r"see (the )?(root cause|stack trace)", re.IGNORECASE)  # it only points at another
 
 
 def log_to(log: Path, name: str) -> None:
@@ -35,12 +37,16 @@ def captured_stderr(log: Path) -> Iterator[None]:
             os.close(copy)
 
 
-def last_error(log: Path) -> str | None:
-    """What the first root-cause exception named in the log's last 64 KiB says, or None."""
+def size_of(log: Path) -> int:
+    """Bytes that the log holds now; 0 where there is none."""
+    return log.stat().st_size if log.is_file() else 0
+
+
+def errors_since(log: Path, start: int) -> list[str]:
+    """What the exceptions say that were written to the log from this byte on, in their order, root causes only."""
     if not log.is_file():
-        return None
+        return []
     with log.open("rb") as lines:
-        lines.seek(max(0, log.stat().st_size - 65536))
+        lines.seek(max(start, size_of(log) - READ))
         found = _ERROR.findall(lines.read().decode(errors="replace"))
-    wanted = [said.strip() for said in found if "See root cause above" not in said]
-    return wanted[-1][:400] if wanted else None
+    return [said.strip()[:400] for said in found if not _ELSEWHERE.search(said)]

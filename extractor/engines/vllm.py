@@ -1,15 +1,15 @@
 """vLLM offline, in process: one step of its engine a poll."""
 
 import time
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
-from pathlib import Path
 from typing import Any
 
-from extractor.engines.arguments import llm_arguments, prepare_environment
-from extractor.engines.quiet import captured_stderr, last_error, log_to
-from extractor.errors import EngineError, UserError
+from extractor.engines.arguments import prepare_environment
+from extractor.engines.quiet import captured_stderr, log_to
+from extractor.engines.startup import VllmSettings, load
+from extractor.engines.surface import refusals
+from extractor.errors import EngineError
 from extractor.types import Completion, Finish, Request, Sampling
 
 FINISHES: dict[str | None, Finish] = {
@@ -20,20 +20,6 @@ FINISHES: dict[str | None, Finish] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class VllmSettings:
-    """What to load: `given` holds --engine-arg values, which go to vLLM verbatim and win over every default."""
-
-    location: str
-    revision: str | None
-    context: int
-    seed: int
-    log: Path  # where vLLM's own output goes
-    given: dict[str, Any] = field(default_factory=dict)
-    overrides: dict[str, Any] = field(default_factory=dict)  # for a context beyond the model's own
-    environment: dict[str, str] = field(default_factory=dict)
-
-
 class VllmEngine:
     """One loaded model; it holds twice what it batches, so that it never waits for the next request."""
 
@@ -41,7 +27,7 @@ class VllmEngine:
         started = time.monotonic()
         prepare_environment(settings.environment)
         with captured_stderr(settings.log):
-            self._llm = _load(settings)
+            self._llm = load(settings)
         log_to(settings.log, "vllm")
         self._engine = self._llm.llm_engine
         self._window = 2 * int(self._engine.vllm_config.scheduler_config.max_num_seqs)
@@ -76,7 +62,6 @@ class VllmEngine:
         self._engine.engine_core.shutdown()
 
     def _add(self, name: str, request: Request) -> Completion | None:
-        from vllm.exceptions import VLLMClientError
         from vllm.v1.engine.exceptions import EngineDeadError
 
         try:
@@ -84,7 +69,7 @@ class VllmEngine:
             self._engine.add_request(name, {"type": "token", "prompt_token_ids": request.prompt}, params)
         except EngineDeadError as error:
             raise EngineError(f"the engine died: {error}") from error
-        except (VLLMClientError, ValueError, TypeError) as error:
+        except refusals() as error:
             return Completion(request, "", finish="error", error=str(error).splitlines()[0][:500])
         return None
 
@@ -96,41 +81,6 @@ class VllmEngine:
             raise
         except Exception as error:
             raise EngineError(f"the engine died: {str(error).splitlines()[0] if str(error) else error!r}") from error
-
-
-def _load(settings: VllmSettings) -> Any:
-    try:
-        from vllm import LLM
-        from vllm.platforms import current_platform
-    except ImportError as error:
-        cure = "pip install 'extractor[gpu]' (or 'extractor[cpu]' on a machine without one)"
-        raise UserError(f"vLLM cannot be imported ({error}); {cure}") from None
-    processor = _processor() if current_platform.is_cpu() else None
-    arguments = llm_arguments(settings.location, settings.context, settings.seed, processor)
-    arguments |= {"revision": settings.revision, **settings.overrides}
-    try:
-        return LLM(**{name: value for name, value in (arguments | settings.given).items() if value is not None})
-    except Exception as error:
-        raise _could_not_start(error, settings.log) from error
-
-
-def _processor() -> str:
-    import torch
-
-    return str(torch.backends.cpu.get_cpu_capability())
-
-
-def _could_not_start(error: Exception, log: Path) -> Exception:
-    said = last_error(log) or str(error).splitlines()[0]
-    if "less than requested memory" in said:
-        cure = "end other programs, take a smaller model, or ask for less: --engine-arg kv_cache_memory_bytes=BYTES"
-        return UserError(f"not enough free memory beside the model: {said}; {cure}")
-    if "KV cache" in said or "memory" in said.lower():
-        cure = "lower --context, or give more: --engine-arg kv_cache_memory_bytes=BYTES (CPU),"
-        return UserError(f"not enough memory for the KV cache: {said}; {cure} gpu_memory_utilization=0.95 (GPU)")
-    if isinstance(error, TypeError | ValueError) or "ValidationError" in type(error).__name__:
-        return UserError(f"vLLM refuses this model or --engine-arg: {said}")
-    return EngineError(f"vLLM could not start: {said} (all of it: {log})")
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from extractor.errors import UserError
+from extractor.errors import UserError, install
 from extractor.evaluation.gold import GoldDocument
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
@@ -31,7 +31,7 @@ def rouge(documents: Sequence[GoldDocument], summaries: Sequence[str | None]) ->
     try:
         from rouge_score.rouge_scorer import RougeScorer
     except ImportError:
-        raise UserError("scoring summaries needs rouge-score: pip install 'extractor[eval]'") from None
+        raise UserError(f"scoring summaries needs rouge-score; {install('eval')}") from None
     scorer = RougeScorer(["rouge1", "rouge2"], tokenizer=MixedTokenizer())
     found: dict[str, list[float | None]] = {kind: [] for kind in ROUGE}
     for document, summary in zip(documents, summaries, strict=True):

@@ -98,7 +98,13 @@ def _settings(prepared: Prepared, origins: Mapping[str, str]) -> Any:
     }
     for name in Job.model_fields:
         value = found.get(name, getattr(prepared.job, name))
-        yield flag_of(name), value, origins.get(name, "found" if name in found else "default")
+        origin = origins.get(name, "found" if name in found else "default")
+        yield flag_of(name), value, _origin_of_sampling(prepared, origin) if name == "sampling" else origin
+
+
+def _origin_of_sampling(prepared: Prepared, origin: str) -> str:
+    source = prepared.sampling_source
+    return source if origin == "found" else f"{origin}, over: {source}"
 
 
 def _notes(prepared: Prepared) -> list[str]:

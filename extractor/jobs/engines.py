@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from extractor.engines.base import Engine
-from extractor.engines.vllm import VllmEngine, VllmSettings
+from extractor.engines.startup import VllmSettings
+from extractor.engines.vllm import VllmEngine
 from extractor.engines.watchdog import Watchdog
 from extractor.errors import UserError
 from extractor.jobs.file import GivenJob
@@ -38,11 +39,22 @@ def make_vllm(prepared: Prepared) -> Engine:
         given=job.engine_arg,
         overrides=prepared.overrides,
         environment=model.env,
+        trusted=model.trusted,
     )
     return Watchdog(VllmEngine(settings), job.engine_timeout)
 
 
-_MODEL = ("model", "hub", "engine_arg", "engine_timeout", "context", "sampling", "seed", "max_answer_tokens")
+_MODEL = (
+    "model",
+    "hub",
+    "engine_arg",
+    "engine_timeout",
+    "context",
+    "sampling",
+    "seed",
+    "max_answer_tokens",
+    "trust_remote_code",
+)
 _ASKING = ("attempts", "mode", "thinking", "thinking_budget", "escalate", "force_greedy")
 ENGINES = {
     "vllm": EngineKind(frozenset(_MODEL + _ASKING), lambda job: job, load_model, make_vllm),

@@ -51,8 +51,9 @@ class Job(BaseModel):
     )
     keep: list[str] = _word([], "source column to carry into documents (repeat)", DATA)
     limit: int | None = _word(None, "stop after so many documents", DATA, ge=1)
-    model: str = _word("Qwen/Qwen3-8B", "a name from `extract models`, a folder, or a hub id", MODEL)
+    model: str = _word("Qwen/Qwen3-8B", "a name from `extract models`, a folder, a hub id, or id@revision", MODEL)
     hub: Literal["huggingface", "modelscope"] = _word("huggingface", "where hub ids are looked up", MODEL)
+    trust_remote_code: bool = _word(False, "let code out of the model's own folder run", MODEL)
     engine: Literal["vllm", "replay"] = _word("vllm", "what answers; replay judges the answers stored --from", MODEL)
     from_: Path | None = Field(
         None,

@@ -10,10 +10,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from extractor.answers.signals import SIGNALS
 from extractor.documents import Columns, Source, check_columns, kept_schema, locate
+from extractor.engines.device import has_accelerator
 from extractor.errors import UserError
 from extractor.jobs.job import Job
 from extractor.models.families import yarn_overrides
-from extractor.models.resolve import Model, config_of, context_of, resolve, tokenizer_of
+from extractor.models.files import config_of, context_of, tokenizer_of
+from extractor.models.given import check_given, identity_with
+from extractor.models.resolve import Model, resolve
+from extractor.models.sampling import Recommended, sampling_of
 from extractor.store.settled import Redo
 from extractor.tasks.chat import Chat
 from extractor.tasks.examples import Example, load_examples
@@ -44,6 +48,7 @@ class Prepared:
     examples: int  # in that file
     model: Model
     chat: Chat
+    sampling_source: str  # who says how tokens are drawn, where the job does not
     context: int
     overrides: dict[str, Any]  # vLLM arguments for a context beyond the model's own
     builder: RequestBuilder
@@ -55,7 +60,7 @@ Load = Callable[[Job], tuple[Model, Chat]]
 
 def load_model(job: Job) -> tuple[Model, Chat]:
     """The model that a job names, and its tokenizer."""
-    model = resolve(job.model, job.hub)
+    model = resolve(job.model, job.hub, job.trust_remote_code)
     return model, Chat(tokenizer_of(model))
 
 
@@ -71,13 +76,15 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
     sources = locate(job.inputs)
     columns = Columns(job.id_column, job.text_column, tuple(job.keep), job.mode_column)
     columns, existing = check_columns(sources, columns, "id_column" in given)
+    check_given(job.engine_arg)
     model, chat = load(job)
-    check_mode(job.model, chat.kind, job.mode, job.thinking == "prompted")
-    sampling = _sampling(job, model)
+    check_mode(job.model, chat, job.mode, job.thinking == "prompted")
+    recommended = sampling_of(model)
+    sampling = _sampling(job, recommended)
     check_sampling(sampling, chat.kind, job.force_greedy)
     context, overrides = _context(job, model)
     task = _task(job, schema, prompt, pool, sampling)
-    builder = RequestBuilder(task, chat, context, model.identity)
+    builder = RequestBuilder(task, chat, context, identity_with(model, job.engine_arg))
     kept = kept_schema(sources, columns)
     return Prepared(
         job=job,
@@ -91,6 +98,7 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
         examples=len(pool),
         model=model,
         chat=chat,
+        sampling_source=recommended.source,
         context=context,
         overrides=overrides,
         builder=builder,
@@ -124,17 +132,13 @@ def _escalation(job: Job) -> tuple[str, ...]:
     return tuple(sorted(set(job.escalate or SIGNALS))) if job.mode == "auto" else ()
 
 
-def _sampling(job: Job, model: Model) -> dict[ThinkingMode, Sampling]:
+def _sampling(job: Job, recommended: Recommended) -> dict[ThinkingMode, Sampling]:
     known = {field.name for field in fields(Sampling)}
     if unknown := sorted(set(job.sampling) - known):
         raise UserError(f"--sampling {unknown[0]}: not known (one of {', '.join(sorted(known))})")
     both: tuple[ThinkingMode, ...] = ("no_think", "think")
     modes = both if job.mode == "auto" or job.mode_column else (job.mode,)
-    return {mode: _with(_of_mode(model, mode), job.sampling) for mode in modes}
-
-
-def _of_mode(model: Model, mode: ThinkingMode) -> Sampling:
-    return model.family.think if mode == "think" else model.family.no_think
+    return {mode: _with(recommended.of(mode), job.sampling) for mode in modes}
 
 
 def _with(sampling: Sampling, given: dict[str, float]) -> Sampling:
@@ -147,7 +151,6 @@ def _with(sampling: Sampling, given: dict[str, float]) -> Sampling:
 
 def _context(job: Job, model: Model) -> tuple[int, dict[str, Any]]:
     own = context_of(model) or CPU_CONTEXT
-    usual = GPU_CONTEXT if Path("/dev/nvidia0").exists() else CPU_CONTEXT
     if job.context is None:
-        return min(own, usual), {}
+        return own if own <= CPU_CONTEXT else min(own, GPU_CONTEXT if has_accelerator() else CPU_CONTEXT), {}
     return job.context, yarn_overrides(model.family, job.context, config_of(model))

@@ -60,4 +60,5 @@ class _NoTokenizer:
     def apply_chat_template(
         self, messages: list[dict[str, str]], tokenize: bool, add_generation_prompt: bool, enable_thinking: bool
     ) -> str:
-        return f"{messages[-1]['content']}{enable_thinking}"  # the two must differ: either mode is possible
+        said = "".join(message["content"] for message in messages)
+        return said if enable_thinking else f"{said}<think></think>"  # either mode is possible

@@ -13,7 +13,8 @@ from extractor.store.manifest import Manifest
 from extractor.store.settled import Redo
 from extractor.types import ProblemKind
 
-OF_ONE_RUN = ("max_runtime", "log_format", "metrics", "on_finish", "limit", "supersede")  # no matter of the job's
+# No matter of the job's; and whom a person trusts, an output folder cannot say
+OF_ONE_RUN = ("max_runtime", "log_format", "metrics", "on_finish", "limit", "supersede", "trust_remote_code")
 
 
 def asked_again(folder: Path, changed: Mapping[str, Any]) -> GivenJob:

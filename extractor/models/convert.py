@@ -15,7 +15,7 @@ def convert(gguf: Path, folder: Path, tokenizer_parts: dict[str, Any]) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
-    source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+    source = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name, "trust_remote_code": False}
     tokenizer = AutoTokenizer.from_pretrained(**source)
     if not tokenizer.is_fast or not tokenizer.chat_template:
         raise ValueError(f"{gguf.name} carries no fast tokenizer or no chat template")

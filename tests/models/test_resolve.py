@@ -13,7 +13,8 @@ from tokenizers.models import WordLevel
 from transformers import PreTrainedTokenizerFast
 
 from extractor.errors import UserError
-from extractor.models.resolve import context_of, resolve, tokenizer_of
+from extractor.models.files import context_of, tokenizer_of
+from extractor.models.resolve import resolve
 
 COMMIT = "b968826d9c46dd6066d109eabc6255188de91218"
 
@@ -120,7 +121,7 @@ def test_modelscope_without_its_client() -> None:
     if find_spec("modelscope"):
         assert resolve("Qwen/Qwen3-8B", "modelscope").env == {"VLLM_USE_MODELSCOPE": "True"}
     else:
-        with pytest.raises(UserError, match=r"pip install 'extractor\[modelscope\]'"):
+        with pytest.raises(UserError, match=r"pip install '\.\[modelscope\]'"):
             resolve("Qwen/Qwen3-8B", "modelscope")
 
 
@@ -128,7 +129,8 @@ def test_modelscope_without_its_client() -> None:
 ASK = """
 import sys
 from extractor.errors import UserError
-from extractor.models.resolve import context_of, resolve, tokenizer_of
+from extractor.models.files import context_of, tokenizer_of
+from extractor.models.resolve import resolve
 model = resolve("Qwen/Qwen3-8B")
 print(model.location, model.revision, model.hub_revision, model.hub, model.family.name, context_of(model))
 try:

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from fakes import fake_prepared
+from fakes import FakeTokenizer, fake_prepared
 
 from extractor.errors import UserError
-from extractor.tasks.chat import ThinkingKind
+from extractor.tasks.chat import Chat
+from extractor.tasks.template import ThinkingKind
 from extractor.tasks.thinking import check_mode, check_sampling
 from extractor.types import Mode, Sampling
 
@@ -30,13 +31,13 @@ REFUSED: list[tuple[ThinkingKind, Mode, bool, str]] = [
 
 @pytest.mark.parametrize("kind, mode, prompted", FINE)
 def test_what_a_model_can_do(kind: ThinkingKind, mode: Mode, prompted: bool) -> None:
-    check_mode("M", kind, mode, prompted)
+    check_mode("M", Chat(FakeTokenizer(kind)), mode, prompted)
 
 
 @pytest.mark.parametrize("kind, mode, prompted, said", REFUSED)
 def test_what_a_model_cannot_do(kind: ThinkingKind, mode: Mode, prompted: bool, said: str) -> None:
     with pytest.raises(UserError) as caught:
-        check_mode("M", kind, mode, prompted)
+        check_mode("M", Chat(FakeTokenizer(kind)), mode, prompted)
     assert said in str(caught.value)
 
 
