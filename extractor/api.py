@@ -93,15 +93,12 @@ def check(
 def extract_one(
     text: str, schema: Place, model: str, *, texts: SingleTexts = _texts, **fields: Unpack[TaskFields]
 ) -> Answer:
-    """What one text gives: `record`, and the rows of each table.
+    """What one text gives: `record`, or a `problem`, and the rows of each table.
 
     The first call loads the model (minutes, where it is large), which then stays for further calls until `close`,
     or until a call that names another one. `texts` puts an engine of your own in the place of vLLM.
     """
-    try:
-        return texts.answer(text, {"schema_": str(schema), "model": model, **fields})
-    except Ended as end:
-        raise end.__cause__ or end from None
+    return texts.answer(text, {"schema_": str(schema), "model": model, **fields})
 
 
 def close() -> None:

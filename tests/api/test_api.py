@@ -20,7 +20,7 @@ from extractor.jobs.prepare import Prepared, prepare
 from extractor.pipeline.jobs import Providers
 from extractor.pipeline.single import SingleTexts
 from extractor.store.lock import locked
-from extractor.types import Completion, Request
+from extractor.types import Completion, Problem, Request
 
 ANSWER = '{"entities": [{"name": "Ada", "type": "person"}], "relations": [], "summary": "Ada wrote."}'
 WORDS: dict[str, Any] = {"examples": "none", "context": 100_000}
@@ -191,12 +191,21 @@ def test_single_texts_are_answered_on_one_engine_that_stays(capfd: Any) -> None:
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_schema_that_changed_holds_for_the_next_text(tmp_path: Path) -> None:
+    schema, fake = tmp_path / "schema.json", Fake('{"gist": "Ada wrote."}')
+    texts = SingleTexts(fake.providers())
+    for word, found in (("gist", "ok"), ("summary", "quarantined")):
+        schema.write_text(json.dumps({"type": "object", "properties": {word: {"type": "string"}}, "required": [word]}))
+        assert api.extract_one("Ada.", schema, "fake", texts=texts, **WORDS, attempts=1).status == found
+    assert (fake.prepared, fake.loaded) == (2, 1)
+
+
 def test_a_text_that_can_not_be_answered_has_its_problem() -> None:
     texts = SingleTexts(Fake("no JSON").providers())
     failed, blank = one(texts, "Ada.", attempts=1), one(texts, "  ")
     assert (failed.status, failed.record) == ("quarantined", None)
-    assert failed.problem and failed.problem.startswith("unparsable: ")
-    assert blank.problem == "no_text: column 'text' is blank"
+    assert failed.problem and failed.problem.kind == "unparsable"
+    assert blank.problem == Problem("no_text", "column 'text' is blank")
 
 
 def test_an_engine_that_died_is_loaded_anew_for_the_next_text() -> None:
