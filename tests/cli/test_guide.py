@@ -1,6 +1,7 @@
 """`extract guide`, and that its reference says what the code says."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,8 @@ from extractor.jobs.job import Job, flag_of
 from extractor.store.tables import SCHEMAS
 from extractor.types import ProblemKind
 
-README = Path(__file__).parent.parent.parent / "README.md"
+PACKAGE = Path(topics.__file__).parent.parent
+README = PACKAGE.parent / "README.md"
 
 
 def guide(*words: str) -> tuple[int, str, str]:
@@ -74,6 +76,12 @@ def test_an_unknown_topic_is_one_line_with_the_nearest() -> None:
     assert (code, out) == (1, "")
     assert err.startswith("extract: nigths: no such topic (one of schemas, ")
     assert err.endswith("; did you mean 'nights'?\n")
+
+
+@pytest.mark.parametrize("topic", topics.TOPICS)
+def test_the_files_that_a_page_names_are_there(topic: str) -> None:
+    named = set(re.findall(r"`(?:extractor/)?((?:[a-z_]+/)?[a-z_]+\.py)`", topics.page(topic)))
+    assert {name for name in named if not (PACKAGE / name).is_file() and not (PACKAGE.parent / name).is_file()} == set()
 
 
 def test_every_problem_has_its_cure_told() -> None:
