@@ -25,10 +25,12 @@ from extractor.jobs.check import Checked
 from extractor.jobs.check import check as _check
 from extractor.jobs.fields import JobFields, TaskFields
 from extractor.jobs.file import GivenJob
-from extractor.jobs.job import make_job
+from extractor.jobs.job import Job, make_job
 from extractor.pipeline.finish import Outcome
 from extractor.pipeline.jobs import Providers, run_jobs
 from extractor.pipeline.single import Answer, SingleTexts
+from extractor.progress.events import Show
+from extractor.progress.prometheus import MetricsFile
 from extractor.store.output import Output
 
 __all__ = [
@@ -68,10 +70,13 @@ def run(
 
     `fields` are the flags of `extract run`, with `_` for `-`. The outcome has `code`, the command line's exit code
     (0 all is well, 4 some documents are quarantined, 5 stopped with work left), and `status`, which counts documents,
-    rows, tokens and seconds. `providers` puts an engine of your own in the place of vLLM.
+    rows, tokens and seconds. It frees a model that `extract_one` has loaded: no two live at once. `providers` puts an
+    engine of your own in the place of vLLM.
     """
+    given = _job(inputs, schema, out, fields)
+    close()
     try:
-        (outcome,) = run_jobs([_job(inputs, schema, out, fields)], lambda job: [], providers)
+        (outcome,) = run_jobs([given], _shows, providers)
     except Ended as end:
         raise end.__cause__ or end from None
     return outcome
@@ -123,6 +128,10 @@ def compare(runs: Sequence[Place], gold: Place | None = None, gpu_hour_price: fl
     """Two or more runs side by side, each against the first: quality, agreement, tokens, seconds, and a verdict."""
     known = load_gold(str(gold)) if gold is not None else None
     return _compare([load_run(str(run)) for run in runs], known, gpu_hour_price=gpu_hour_price)
+
+
+def _shows(job: Job) -> list[Show]:
+    return [MetricsFile(job.metrics)] if job.metrics else []
 
 
 def _job(inputs: Place | Sequence[Place], schema: Place, out: Place, fields: JobFields) -> GivenJob:

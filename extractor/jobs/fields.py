@@ -29,7 +29,7 @@ class TaskFields(TypedDict, total=False):
 
 
 class JobFields(TaskFields, total=False):
-    """All that a job may say beside its inputs, its schema and its output."""
+    """All that a job may say beside its inputs, its schema and its output; how it logs is the command line's alone."""
 
     model: str
     engine: Literal["vllm", "replay"]
@@ -44,6 +44,5 @@ class JobFields(TaskFields, total=False):
     part_seconds: float
     supersede: bool
     max_runtime: str | None
-    log_format: Literal["text", "json"]
     metrics: str | Path | None
     on_finish: str | None

@@ -60,6 +60,15 @@ def test_a_run_settles_its_documents_and_the_same_call_continues(tmp_path: Path,
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_run_keeps_its_metrics_file_and_runs_its_hook(tmp_path: Path, capfd: Any) -> None:
+    source, numbers, heard = documents(tmp_path / "d.jsonl", 3), tmp_path / "m.prom", tmp_path / "heard"
+    hook: dict[str, Any] = {"metrics": numbers, "on_finish": f'echo "$EXTRACT_EXIT_CODE $EXTRACT_OK" > {heard}'}
+    api.run(source, "news", tmp_path / "out", providers=Fake().providers(), **WORDS, **hook)
+    assert 'status="ok"} 3' in numbers.read_text()
+    assert heard.read_text() == "0 3\n"
+    assert capfd.readouterr() == ("", "")
+
+
 def test_what_a_run_quarantines_is_in_its_outcome(tmp_path: Path) -> None:
     source = documents(tmp_path / "d.jsonl", 2)
     done = api.run(source, "news", tmp_path / "out", providers=Fake("{}").providers(), **WORDS, attempts=1)
@@ -224,7 +233,7 @@ def test_a_mistake_with_a_single_text_is_a_user_error() -> None:
 
 def test_a_type_checker_knows_every_field_of_a_job() -> None:
     typed, fields = get_type_hints(JobFields), dict(Job.model_fields)
-    for name in ("inputs", "schema_", "out"):
+    for name in ("inputs", "schema_", "out", "log_format"):
         del fields[name]
     wider = {list[str]: Sequence[str], Path | None: str | Path | None}
     assert typed == {name: wider.get(field.annotation, field.annotation) for name, field in fields.items()}
