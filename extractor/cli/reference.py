@@ -17,6 +17,7 @@ from extractor.exits import EXIT_CODES, FEW_CODES, MEANINGS
 from extractor.guide import topics
 from extractor.jobs.job import Job, flag_of
 from extractor.store.tables import SCHEMAS
+from extractor.tables import TABLES, Table
 
 FILE = Path(topics.__file__).with_name("reference.md")
 HEAD = """# Reference
@@ -25,6 +26,7 @@ Every exit code, command, flag, table and column.
 
 This page is made from the code (`make guide`); what a table or a flag is good for is said on the other pages.
 """
+BY_NAME = {table.name: table for table in TABLES}
 PANELS = list(dict.fromkeys(panel_of(field) for field in Job.model_fields.values()))
 _KINDS = {int: "whole number", float: "number", bool: ""}
 
@@ -125,8 +127,16 @@ def _tables() -> Iterator[str]:
     yield "Each is a folder of `part-*.parquet` in the output folder; each column carries its description.\n"
     for name, schema in SCHEMAS.items():
         yield f"### {name}\n"
+        yield from _fed(BY_NAME[name]) if name in BY_NAME else ()
         rows = ((f"`{field.name}`", _type(field.type), field.metadata[b"description"].decode()) for field in schema)
         yield from _table(("column", "type", "what it holds"), rows)
+
+
+def _fed(table: Table) -> Iterator[str]:
+    """The words of a schema that feed a table."""
+    unmarked = f", or by a property called `{table.word}`" if table.needs_no_mark else ""
+    inside = f"; inside an item the words are {_and(table.roles)}" if table.roles else ""
+    yield f"Fed by `x-extract: {table.word}`{unmarked}{inside}.\n"
 
 
 def _type(kind: Any) -> str:

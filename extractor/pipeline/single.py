@@ -7,6 +7,8 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
 
+import pyarrow as pa
+
 from extractor.documents import read
 from extractor.engines.loop import serve
 from extractor.jobs.file import GivenJob
@@ -16,7 +18,7 @@ from extractor.pipeline.engines import EnginePool, LazyEngine
 from extractor.pipeline.jobs import Providers
 from extractor.pipeline.session import procedure_of
 from extractor.pipeline.work import Work
-from extractor.store.tables import Row, rows_of
+from extractor.store.tables import SCHEMAS, Row, rows_of
 from extractor.types import Problem, Settlement, Status
 
 
@@ -78,4 +80,6 @@ def _stamps(job: Job) -> str:
 
 def _answer(settlement: Settlement) -> Answer:
     kept = settlement.kept
-    return Answer(kept.status, None if kept.problem else kept.record, kept.problem, rows_of(settlement))
+    stored = {name: pa.Table.from_pylist(rows, SCHEMAS[name]) for name, rows in rows_of(settlement).items()}
+    rows = {name: table.to_pylist() for name, table in stored.items()}
+    return Answer(kept.status, None if kept.problem else kept.record, kept.problem, rows)

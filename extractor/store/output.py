@@ -56,7 +56,8 @@ class Output(Mapping[str, pa.Table]):
             raise UserError(f"duckdb: {' '.join(str(error).split())}") from None
 
     def _view(self, connection: "duckdb.DuckDBPyConnection", name: str) -> None:
-        if parts := [str(self._shelf.folder / name / part) for part in self._shelf.parts()]:
-            connection.read_parquet(parts, union_by_name=True).create_view(name)
+        files = [self._shelf.folder / name / part for part in self._shelf.parts()]
+        if found := [str(file) for file in files if file.is_file()]:  # a part without one has no rows of this table
+            connection.read_parquet(found, union_by_name=True).create_view(name)
         else:
             connection.from_arrow(SCHEMAS[name].empty_table()).create_view(name)

@@ -128,6 +128,7 @@ def test_read_gives_every_table_by_name(out: Path) -> None:
         "documents": 3,
         "entities": 3,
         "relations": 0,
+        "events": 0,
         "summaries": 3,
         "quarantine": 0,
         "completions": 3,
