@@ -4,7 +4,7 @@ MODEL ?= qwen2.5-coder-1.5b
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install test schema-suite fuzz torture lint types demo demo-think clean
+.PHONY: install test quick guide schema-suite fuzz torture lint types demo demo-think clean
 
 install: $(STAMP)
 
@@ -18,6 +18,14 @@ $(STAMP): pyproject.toml
 
 test: install lint types
 	$(BIN)/python -m pytest
+
+# what needs no real engine and no patience
+quick: install lint types
+	$(BIN)/python -m pytest -m "not engine and not slow" -n 2
+
+# the guide's reference, made from the code
+guide: install
+	$(BIN)/python -m extractor.cli.reference
 
 # the official JSON Schema test suite comes inside the source package of jsonschema
 SUITE := .cache/json-schema-test-suite

@@ -8,14 +8,24 @@ from tempfile import gettempdir
 from extractor.errors import Locked, UserError
 
 OK, MISTAKE, USAGE, FAILURE, QUARANTINED, STOPPED, HELD, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
-EXIT_CODES = """
-Exit codes: 0 all documents settled, none quarantined; 1 your mistake, one line says the cure; 2 usage;
-3 an unexpected failure of ours or the engine's; 4 finished, some documents quarantined; 5 stopped at a
-deadline or by SIGTERM with work left; 6 another run holds the output; 130 interrupted, what is finished is kept.
-"""
-FEW_CODES = """
-Exit codes: 0 done; 1 your mistake, one line says the cure; 2 usage; 3 an unexpected failure of ours; 130 interrupted.
-"""
+MEANINGS = {
+    OK: "all documents settled, none quarantined",
+    MISTAKE: "your mistake, one line says the cure",
+    USAGE: "usage: a word that is no flag of ours",
+    FAILURE: "an unexpected failure of ours or the engine's",
+    QUARANTINED: "finished, some documents quarantined",
+    STOPPED: "stopped by --max-runtime or SIGTERM with work left; the same command continues",
+    HELD: "another run holds the output",
+    INTERRUPTED: "interrupted: Ctrl-C, or a second SIGTERM; what is finished is kept",
+}
+
+
+def _said(meanings: dict[int, str]) -> str:
+    return f"Exit codes: {'; '.join(f'{code} {meaning}' for code, meaning in meanings.items())}."
+
+
+EXIT_CODES = _said(MEANINGS)
+FEW_CODES = _said({OK: "done", **{code: MEANINGS[code] for code in (MISTAKE, USAGE, FAILURE, INTERRUPTED)}})
 _KEPT = "what is finished is kept, the same command continues"
 
 

@@ -10,6 +10,7 @@ import pandas
 import polars
 import pytest
 
+pytestmark = pytest.mark.engine
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.jsonl"
 WORDS = ["--schema", "news", "--examples", "none", "--max-answer-tokens", "64", "--attempts", "1", "--keep", "lang"]
 ENGINE = ["--engine-arg", "kv_cache_memory_bytes=268435456", "--engine-arg", "dtype=float32"]

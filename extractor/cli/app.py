@@ -10,6 +10,7 @@ import typer
 from extractor.cli.boundary import boundary
 from extractor.cli.catalogue import models, schemas_command
 from extractor.cli.evaluate import GOLD_FORM, compare_command, evaluate_command, report_command
+from extractor.cli.guide import guide_command
 from extractor.cli.options import file_words, flag_words, job_words, output_folder
 from extractor.cli.outputs import Folder, Problems, compact_command, retry_jobs
 from extractor.exits import EXIT_CODES, FEW_CODES, OK
@@ -38,6 +39,7 @@ app.command(name="schemas", epilog=FEW_CODES)(schemas_command)
 app.command(name="evaluate", epilog=GOLD_FORM)(evaluate_command)
 app.command(name="compare", epilog=EXIT_CODES)(compare_command)
 app.command(name="report", epilog=FEW_CODES)(report_command)
+app.command(name="guide", epilog=FEW_CODES)(guide_command)
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ the file (or --labels) may say how far gold goes:
   {{"entity_annotation": "partial", "relation_annotation": "exhaustive",
    "symmetric_relations": ["met"]}}
 partial: what is not marked may still be true, so recall alone is told.
+
 {FEW_CODES}"""
 
 OUT = Path("out/compare")

@@ -83,14 +83,18 @@ def _signed(
 
 
 def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
-    extra = field.json_schema_extra
-    panel = str(extra["panel"]) if isinstance(extra, dict) else None
     described = str(field.description) + _default_text(field)
     if name == "inputs":
         word: Any = typer.Argument(help=described, metavar="INPUT...", show_default=False)
     else:
-        word = typer.Option(flag_of(name), help=described, rich_help_panel=panel, show_default=False)
+        word = typer.Option(flag_of(name), help=described, rich_help_panel=panel_of(field), show_default=False)
     return inspect.Parameter(name, _KIND, default=None, annotation=Annotated[_typed(field), word])
+
+
+def panel_of(field: FieldInfo) -> str | None:
+    """The heading under which the help shows this word."""
+    extra = field.json_schema_extra
+    return str(extra["panel"]) if isinstance(extra, dict) else None
 
 
 def _typed(field: FieldInfo) -> Any:

@@ -43,7 +43,7 @@ def failures_told(jobs: Sequence[tuple[Job, Progress]]) -> Iterator[None]:
         _tell(jobs, line, code)
         for job, progress in jobs:
             _end(job, progress, code, _status_or_none(job.out))
-        raise Ended(code) from None
+        raise Ended(code) from error
 
 
 def _tell(jobs: Sequence[tuple[Job, Progress]], line: str, code: int) -> None:

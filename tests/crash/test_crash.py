@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pytest
 from torture import PART, UNDER_WAY, torture
 
 
+@pytest.mark.slow
 def test_a_job_killed_again_and_again_loses_and_doubles_nothing(tmp_path: Path) -> None:
     toll = torture(tmp_path, documents=300, kills=12, seed=7)
     assert (toll.kills, toll.lost, toll.twice) == (12, 0, 0)

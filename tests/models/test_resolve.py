@@ -145,6 +145,7 @@ def ask_offline(home: Path) -> list[str]:
     return run([sys.executable, "-c", ASK], env=env, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_a_hub_id_that_is_cached(folder: Path, tmp_path: Path) -> None:
     repo = tmp_path / "hf/hub/models--Qwen--Qwen3-8B"
     shutil.copytree(folder, repo / "snapshots" / COMMIT)
@@ -156,6 +157,7 @@ def test_a_hub_id_that_is_cached(folder: Path, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_hub_id_with_no_hub_in_reach(tmp_path: Path) -> None:
     seen, refused = ask_offline(tmp_path)
     assert seen == "Qwen/Qwen3-8B main main huggingface Qwen3-8B 40960"

@@ -10,6 +10,7 @@ from report_runs import ASTRAL, ATTACK, hostile, make_run, many, sample_gold, wr
 
 from extractor.report.render import render_comparison, render_run
 
+pytestmark = pytest.mark.slow  # they wait for a browser
 Pages = dict[str, Path]
 
 

@@ -1,16 +1,15 @@
 """What goes into a report: texts, verdicts, samples, and the commands that write it."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 from report_runs import ASTRAL, hostile, make_run, sample_gold, write_rows
+from typer.testing import CliRunner, Result
 
+from extractor.cli.app import app
 from extractor.evaluation.gold import load_gold
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Agreement, Difference
@@ -138,9 +137,8 @@ def test_three_arms_and_their_shared_things(tmp_path: Path) -> None:
         assert {entity[3] for entity in first} <= {0b101, 0b111}
 
 
-def extract(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from extractor.cli import main; main()", *words]
-    return subprocess.run(command, capture_output=True, text=True, env=os.environ | {"COLUMNS": "100"})
+def extract(*words: str) -> Result:
+    return CliRunner().invoke(app, words, env={"COLUMNS": "100"})
 
 
 def test_the_commands(tmp_path: Path) -> None:
@@ -150,7 +148,7 @@ def test_the_commands(tmp_path: Path) -> None:
     page, numbers = tmp_path / "pages" / "page.html", tmp_path / "numbers.parquet"
 
     told = extract("evaluate", plain, "--gold", str(gold), "--report", str(page), "--parquet", str(numbers))
-    assert told.returncode == 0 and "entity_strict" in told.stdout and "with 16 documents" in told.stderr
+    assert told.exit_code == 0 and "entity_strict" in told.stdout and "with 16 documents" in told.stderr
     assert data_of(page.read_text(encoding="utf-8"))["gold"] and numbers.exists()
 
     told = extract(
@@ -174,7 +172,7 @@ def test_the_commands(tmp_path: Path) -> None:
 )
 def test_a_mistake_is_one_line(words: list[str], says: str) -> None:
     told = extract(*words)
-    assert told.returncode == 1 and told.stdout == ""
+    assert told.exit_code == 1 and told.stdout == ""
     assert says in told.stderr and len(told.stderr.strip().splitlines()) == 1
 
 

@@ -73,6 +73,7 @@ BOMBS: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_does_not_go_off(tmp_path: Path, name: str) -> None:
     path = tmp_path / "bomb.json"

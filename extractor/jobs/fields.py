@@ -1,0 +1,48 @@
+"""The fields of a job as keyword arguments, for a type checker; what each means stands at `Job`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+from extractor.types import Mode
+
+
+class TaskFields(TypedDict, total=False):
+    """How one text is answered."""
+
+    prompt: str | None
+    examples: str | None
+    examples_per_document: int
+    hub: Literal["huggingface", "modelscope"]
+    engine_arg: dict[str, Any]
+    engine_timeout: float
+    context: int | None
+    sampling: dict[str, float]
+    seed: int
+    max_answer_tokens: int
+    attempts: int
+    mode: Mode
+    thinking: Literal["native", "prompted"]
+    thinking_budget: int | None
+    escalate: Sequence[str]
+    force_greedy: bool
+
+
+class JobFields(TaskFields, total=False):
+    """All that a job may say beside its inputs, its schema and its output; how it logs is the command line's alone."""
+
+    model: str
+    engine: Literal["vllm", "replay"]
+    from_: str | Path | None
+    id_column: str
+    text_column: str
+    mode_column: str | None
+    keep: Sequence[str]
+    limit: int | None
+    no_reasoning: bool
+    part_documents: int
+    part_seconds: float
+    supersede: bool
+    max_runtime: str | None
+    metrics: str | Path | None
+    on_finish: str | None

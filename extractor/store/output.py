@@ -1,0 +1,63 @@
+"""An output folder, read: its tables in Arrow, or under SQL."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from extractor.errors import UserError
+from extractor.store.manifest import Manifest
+from extractor.store.shelf import Shelf
+from extractor.store.tables import SCHEMAS, TABLES
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class Output(Mapping[str, pa.Table]):
+    """The tables of an output folder by name; each is read when it is asked for, from the parts that are there then."""
+
+    def __init__(self, folder: Path) -> None:
+        """UserError where the folder is no output of a run."""
+        Manifest.of_output(folder)
+        self._shelf = Shelf(folder)
+
+    def __getitem__(self, name: str) -> pa.Table:
+        """All rows of a table; a column that an old part lacks is null there."""
+        if name not in TABLES:
+            raise KeyError(name)
+        pieces = [rows for _, rows in self._shelf.read(name)]
+        return pa.concat_tables([SCHEMAS[name].empty_table(), *pieces], promote_options="default")
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the tables."""
+        return iter(TABLES)
+
+    def __len__(self) -> int:
+        """How many tables there are."""
+        return len(TABLES)
+
+    def sql(self, query: str) -> "duckdb.DuckDBPyRelation":
+        """What duckdb answers to a query over these tables; it reads the columns that the query names, and no others.
+
+        UserError where duckdb is not installed, or refuses the query.
+        """
+        try:
+            import duckdb
+        except ImportError:
+            raise UserError("SQL wants duckdb: pip install duckdb") from None
+        connection = duckdb.connect()
+        for name in TABLES:
+            self._view(connection, name)
+        try:
+            return connection.sql(query)
+        except duckdb.Error as error:
+            raise UserError(f"duckdb: {' '.join(str(error).split())}") from None
+
+    def _view(self, connection: "duckdb.DuckDBPyConnection", name: str) -> None:
+        files = [self._shelf.folder / name / part for part in self._shelf.parts()]
+        if found := [str(file) for file in files if file.is_file()]:  # a part without one has no rows of this table
+            connection.read_parquet(found, union_by_name=True).create_view(name)
+        else:
+            connection.from_arrow(SCHEMAS[name].empty_table()).create_view(name)
