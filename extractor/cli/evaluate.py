@@ -83,7 +83,7 @@ def evaluate_command(
         from extractor.evaluation.brief import brief_rows
         from extractor.evaluation.evaluate import evaluate
         from extractor.evaluation.gold import load_gold
-        from extractor.evaluation.shelf import load_run
+        from extractor.evaluation.runs import load_run
         from extractor.report.render import run_page
 
         loaded, known = load_run(run), load_gold(gold, labels)
@@ -125,7 +125,7 @@ def compare_command(
         from extractor.evaluation.brief import brief_arm_rows, brief_difference_rows
         from extractor.evaluation.compare import compare
         from extractor.evaluation.gold import load_gold
-        from extractor.evaluation.shelf import load_run, with_unique_labels
+        from extractor.evaluation.runs import load_run, with_unique_labels
         from extractor.report.render import comparison_page
 
         known, code = load_gold(gold) if gold else None, OK

@@ -8,7 +8,7 @@ from extractor.evaluation import intervals
 from extractor.evaluation.intervals import Weights
 from extractor.evaluation.matching import normal
 from extractor.evaluation.results import Agreement, Disagreement
-from extractor.evaluation.shelf import Numbers, Run
+from extractor.evaluation.runs import Numbers, Run
 from extractor.evaluation.summaries import similarity
 
 

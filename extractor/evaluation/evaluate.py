@@ -10,8 +10,8 @@ from extractor.evaluation import intervals
 from extractor.evaluation.gold import Gold
 from extractor.evaluation.intervals import Estimate, Measure, Weights
 from extractor.evaluation.results import Average, DocumentScore, Evaluation, Score
+from extractor.evaluation.runs import Numbers, Run
 from extractor.evaluation.score import Mean, Scored, score, scored_ids
-from extractor.evaluation.shelf import Numbers, Run
 from extractor.evaluation.tally import MetricCounts
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from extractor.evaluation.intervals import share
 from extractor.evaluation.results import Evaluation, Resources, Spread
-from extractor.evaluation.shelf import SECONDS, TOKENS, Numbers, Run
+from extractor.evaluation.runs import SECONDS, TOKENS, Numbers, Run
 
 CUT_OFF = ("truncated",)  # problems
 IN_ENGINE = ("first_token_seconds", "thinking_seconds", "answer_seconds")

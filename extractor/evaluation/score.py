@@ -7,7 +7,7 @@ import numpy as np
 
 from extractor.evaluation.fields import FieldHit, attribute_hits, record_hits
 from extractor.evaluation.gold import Gold
-from extractor.evaluation.shelf import Numbers, Run
+from extractor.evaluation.runs import Numbers, Run
 from extractor.evaluation.summaries import references, rouge
 from extractor.evaluation.tally import Matched, MetricCounts, match_document, tallies
 

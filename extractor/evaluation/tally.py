@@ -7,18 +7,18 @@ import numpy as np
 
 from extractor.evaluation.gold import Annotation, Gold
 from extractor.evaluation.matching import Matching, match, normal
-from extractor.evaluation.shelf import Numbers, Run
-from extractor.evaluation.things import (
+from extractor.evaluation.normalised import (
     End,
-    Link,
-    Thing,
+    NamedItem,
+    Triple,
     found_entities,
-    found_links,
+    found_triples,
     gold_entities,
-    gold_links,
+    gold_triples,
     undirected,
     untyped,
 )
+from extractor.evaluation.runs import Numbers, Run
 
 HITS, SPURIOUS, MISSED = 0, 1, 2
 ENTITY_METRICS = ("entity_strict", "entity_any_type", "entity_overlap")
@@ -37,12 +37,12 @@ class MetricCounts:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """One document as the run has it and as gold has it; the links are empty where gold marks no relations."""
+    """One document as the run has it and as gold has it; the triples are empty where gold marks no relations."""
 
-    found: list[Thing]
-    gold: list[Thing]
-    found_links: list[Link]
-    gold_links: list[Link]
+    found: list[NamedItem]
+    gold: list[NamedItem]
+    found_triples: list[Triple]
+    gold_triples: list[Triple]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Matched:
     """Everything matched in one document: outcomes by metric, and the entities on both sides as `pairs` number them."""
 
     outcomes: dict[str, Matching]
-    found: list[Thing]
-    gold: list[Thing]
+    found: list[NamedItem]
+    gold: list[NamedItem]
 
 
 def match_document(run: Run, gold: Gold, doc_id: str) -> Matched:
@@ -59,7 +59,7 @@ def match_document(run: Run, gold: Gold, doc_id: str) -> Matched:
     sides = both_sides(run, gold, doc_id)
     outcomes = _match_entities(sides.found, sides.gold)
     if gold.relations != "none":
-        outcomes |= _match_links(sides.found_links, sides.gold_links)
+        outcomes |= _match_triples(sides.found_triples, sides.gold_triples)
     return Matched(outcomes, sides.found, sides.gold)
 
 
@@ -70,18 +70,18 @@ def both_sides(run: Run, gold: Gold, doc_id: str) -> Sides:
     if gold.relations == "none":
         return Sides(found, wanted, [], [])
     symmetric = frozenset(map(normal, gold.symmetric))
-    links = found_links(run.relations.get(doc_id, []), entities, found, symmetric)
-    return Sides(found, wanted, links, gold_links(document, wanted, symmetric))
+    triples = found_triples(run.relations.get(doc_id, []), entities, found, symmetric)
+    return Sides(found, wanted, triples, gold_triples(document, wanted, symmetric))
 
 
-def strict_entities(found: Sequence[Thing], gold: Sequence[Thing]) -> Matching:
+def strict_entities(found: Sequence[NamedItem], gold: Sequence[NamedItem]) -> Matching:
     """Entities matched by name and type."""
     return match(found, gold, lambda t: t.names, _one_type, lambda t: t.type)
 
 
-def strict_links(found: Sequence[Link], gold: Sequence[Link]) -> Matching:
+def strict_triples(found: Sequence[Triple], gold: Sequence[Triple]) -> Matching:
     """Relations matched by predicate, subject and object, whatever their types."""
-    return match(found, gold, _link_probes, _same_ends, lambda k: k.predicate)
+    return match(found, gold, _triple_probes, _same_ends, lambda k: k.predicate)
 
 
 def tallies(gold: Gold, matched: Sequence[Matched]) -> list[MetricCounts]:
@@ -117,7 +117,7 @@ def _counts(outcomes: Sequence[Matching], types: Sequence[str]) -> Numbers:
     return counts
 
 
-def _match_entities(found: Sequence[Thing], gold: Sequence[Thing]) -> dict[str, Matching]:
+def _match_entities(found: Sequence[NamedItem], gold: Sequence[NamedItem]) -> dict[str, Matching]:
     return {
         "entity_strict": strict_entities(found, gold),
         "entity_any_type": match(untyped(found), untyped(gold), lambda t: t.names, lambda a, b: True, lambda t: t.type),
@@ -125,32 +125,32 @@ def _match_entities(found: Sequence[Thing], gold: Sequence[Thing]) -> dict[str, 
     }
 
 
-def _one_type(found: Thing, gold: Thing) -> bool:
+def _one_type(found: NamedItem, gold: NamedItem) -> bool:
     return not found.types.isdisjoint(gold.types)
 
 
-def _names_and_positions(thing: Thing) -> Iterable[str | int]:
+def _names_and_positions(thing: NamedItem) -> Iterable[str | int]:
     return [*thing.names, *(position for start, end in thing.spans for position in range(start, end))]
 
 
-def _match_links(found: Sequence[Link], gold: Sequence[Link]) -> dict[str, Matching]:
-    def typed(a: Link, b: Link) -> bool:
+def _match_triples(found: Sequence[Triple], gold: Sequence[Triple]) -> dict[str, Matching]:
+    def typed(a: Triple, b: Triple) -> bool:
         return _fits(a, b, lambda e, f: _same_name(e, f) and (not f.types or not e.types.isdisjoint(f.types)))
 
     loose, wanted = undirected(found), undirected(gold)
     return {
-        "relation_strict": strict_links(found, gold),
-        "relation_any_direction": strict_links(loose, wanted),
-        "relation_typed": match(found, gold, _link_probes, typed, lambda k: k.predicate),
+        "relation_strict": strict_triples(found, gold),
+        "relation_any_direction": strict_triples(loose, wanted),
+        "relation_typed": match(found, gold, _triple_probes, typed, lambda k: k.predicate),
     }
 
 
-def _fits(a: Link, b: Link, same: Callable[[End, End], bool]) -> bool:
+def _fits(a: Triple, b: Triple, same: Callable[[End, End], bool]) -> bool:
     straight = same(a.subject, b.subject) and same(a.object, b.object)
     return straight or (b.either_way and same(a.subject, b.object) and same(a.object, b.subject))
 
 
-def _same_ends(found: Link, gold: Link) -> bool:
+def _same_ends(found: Triple, gold: Triple) -> bool:
     return _fits(found, gold, _same_name)
 
 
@@ -158,6 +158,6 @@ def _same_name(found: End, gold: End) -> bool:
     return not found.names.isdisjoint(gold.names)
 
 
-def _link_probes(link: Link) -> Iterable[tuple[str, str]]:
-    names = link.subject.names | link.object.names if link.either_way else link.subject.names
-    return [(link.predicate, name) for name in names]
+def _triple_probes(triple: Triple) -> Iterable[tuple[str, str]]:
+    names = triple.subject.names | triple.object.names if triple.either_way else triple.subject.names
+    return [(triple.predicate, name) for name in names]

@@ -17,9 +17,9 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from extractor.evaluation.gold import Gold
-from extractor.evaluation.shelf import Run
+from extractor.evaluation.runs import Run
+from extractor.report.details import Details
 from extractor.report.marks import entity_key, marks, relation_keys
-from extractor.report.more import Details
 from extractor.tables import Entity
 
 Case = dict[str, Any]
@@ -58,10 +58,10 @@ def _shown(arms: Arms, gold: Gold | None, doc_id: str, room: int) -> list[dict[s
     keys = [_keys(run, doc_id) for run, _ in arms]
     bits = _bits([{*entities, *relations} for entities, relations in keys])
     return [
-        _things(run, gold, doc_id, [bits[k] for k in entities], [bits[k] for k in relations], more.evidence)
+        _found(run, gold, doc_id, [bits[k] for k in entities], [bits[k] for k in relations], details.evidence)
         | {"summary": run.summaries.get(doc_id)}
-        | _told(more, doc_id, room)
-        for (run, more), (entities, relations) in zip(arms, keys, strict=True)
+        | _document(details, doc_id, room)
+        for (run, details), (entities, relations) in zip(arms, keys, strict=True)
     ]
 
 
@@ -78,7 +78,7 @@ def _bits(keys: Sequence[set[Hashable]]) -> Counter[Hashable]:
     return bits
 
 
-def _things(
+def _found(
     run: Run,
     gold: Gold | None,
     doc_id: str,
@@ -106,9 +106,9 @@ def _things(
     }
 
 
-def _told(more: Details, doc_id: str, room: int) -> dict[str, Any]:
+def _document(details: Details, doc_id: str, room: int) -> dict[str, Any]:
     """Status, cost, thought and, for a quarantined document, what went wrong."""
-    row, fault = more.documents[doc_id], more.quarantine.get(doc_id, {})
+    row, fault = details.documents[doc_id], details.quarantine.get(doc_id, {})
     thought = row.get("reasoning") or fault.get("reasoning") or ""
     seconds = [row.get(name) for name in ("first_token_seconds", "thinking_seconds", "answer_seconds")]
     return {

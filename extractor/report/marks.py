@@ -6,9 +6,9 @@ from typing import Any
 
 from extractor.evaluation.gold import Annotation, Gold, GoldDocument
 from extractor.evaluation.matching import Matching, normal
-from extractor.evaluation.shelf import Run
-from extractor.evaluation.tally import both_sides, strict_entities, strict_links
-from extractor.evaluation.things import Link
+from extractor.evaluation.normalised import Triple
+from extractor.evaluation.runs import Run
+from extractor.evaluation.tally import both_sides, strict_entities, strict_triples
 from extractor.tables import Entity, Relation
 
 RIGHT, UNKNOWN, WRONG = 1, 0, -1
@@ -34,13 +34,17 @@ def marks(run: Run, gold: Gold | None, doc_id: str) -> Marks:
     document, symmetric = gold.documents[doc_id], frozenset(map(normal, gold.symmetric))
     sides = both_sides(run, gold, doc_id)
     strict = strict_entities(sides.found, sides.gold)
-    linked = strict_links(sides.found_links, sides.gold_links) if gold.relations != "none" else None
-    found, wanted = ([_link_key(k, symmetric) for k in links] for links in (sides.found_links, sides.gold_links))
+    linked = strict_triples(sides.found_triples, sides.gold_triples) if gold.relations != "none" else None
+    found, wanted = (
+        [_triple_key(k, symmetric) for k in triples] for triples in (sides.found_triples, sides.gold_triples)
+    )
     right = {(sides.found[f].name, sides.found[f].type) for f, _ in strict.pairs}
-    right_links = {found[f] for f, _ in linked.pairs} if linked else set()
+    right_triples = {found[f] for f, _ in linked.pairs} if linked else set()
     return Marks(
         _verdicts([entity_key(e) for e in entities], right, gold.entities),
-        _verdicts([_unordered(k, symmetric) for k in relation_keys(relations, entities)], right_links, gold.relations),
+        _verdicts(
+            [_unordered(k, symmetric) for k in relation_keys(relations, entities)], right_triples, gold.relations
+        ),
         _missed_entities(document, [(t.name, t.type) for t in sides.gold], strict),
         _missed_relations(document, wanted, linked, symmetric),
         _score([strict if gold.entities != "none" else None, linked]),
@@ -65,8 +69,8 @@ def relation_keys(relations: Sequence[Relation], entities: Sequence[Entity]) -> 
     ]
 
 
-def _link_key(link: Link, symmetric: Names) -> tuple[str, ...]:
-    return _unordered((link.predicate, link.subject.name, link.object.name), symmetric)
+def _triple_key(triple: Triple, symmetric: Names) -> tuple[str, ...]:
+    return _unordered((triple.predicate, triple.subject.name, triple.object.name), symmetric)
 
 
 def _unordered(key: tuple[str, str, str], symmetric: Names) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from extractor.report.draw import arm_colour, figure, rows, svg_of
-from extractor.report.seen import Plot, PlotInput
+from extractor.report.plot import Plot, PlotInput
 
 MOST_TYPES = 14  # in one plot
 

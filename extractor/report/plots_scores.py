@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from extractor.evaluation.results import Agreement, Difference, Evaluation, Score
 from extractor.report.draw import BAR, FAINT, arm_colour, bars, figure, point, rows, svg_of
-from extractor.report.seen import Plot, PlotInput
+from extractor.report.plot import Plot, PlotInput
 
 KINDS = (("entity_strict", "Entities"), ("relation_strict", "Relations"))
 MOST_TYPES = 14  # in one plot; the tables have them all

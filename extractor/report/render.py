@@ -15,14 +15,14 @@ from extractor.evaluation import resources as spending
 from extractor.evaluation.compare import compare
 from extractor.evaluation.evaluate import evaluate, problems, rates
 from extractor.evaluation.gold import Gold, load_gold
+from extractor.evaluation.result_rows import Rows, arm_rows, difference_rows, evaluation_rows
 from extractor.evaluation.results import Comparison, Evaluation
-from extractor.evaluation.shelf import Run, load_run, with_unique_labels
-from extractor.evaluation.tables import Rows, arm_rows, difference_rows, evaluation_rows
+from extractor.evaluation.runs import Run, load_run, with_unique_labels
 from extractor.report.cases import Arms, cases
+from extractor.report.details import details_of, sample
 from extractor.report.headline import ArmSummary, Tile, run_headline, tiles
-from extractor.report.more import details_of, sample
+from extractor.report.plot import Plot, PlotInput
 from extractor.report.plots import plots
-from extractor.report.seen import Plot, PlotInput
 from extractor.report.texts import texts_of
 
 _NEVER = "base-uri 'none'; form-action 'none'"

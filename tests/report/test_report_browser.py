@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import PlotInput, chromium, opened
+from browser import OpenedPage, chromium, opened
 from playwright.sync_api import Browser
 from report_runs import ASTRAL, ATTACK, hostile, make_run, many, sample_gold, write_rows
 
@@ -37,7 +37,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
 
 
 @pytest.fixture
-def comparison(browser: Browser, pages: Pages) -> Iterator[PlotInput]:
+def comparison(browser: Browser, pages: Pages) -> Iterator[OpenedPage]:
     with opened(browser, pages["compare"]) as seen:
         yield seen
 
@@ -51,7 +51,7 @@ def test_a_page_loads_nothing_else_and_complains_of_nothing(browser: Browser, pa
         assert seen.complaints == []
 
 
-def test_a_document_is_data_whatever_it_says(comparison: PlotInput) -> None:
+def test_a_document_is_data_whatever_it_says(comparison: OpenedPage) -> None:
     comparison.open_case("attack")
     assert comparison.page.locator("#case .text").first.text_content() == ATTACK
     assert comparison.page.evaluate("window.attacked") is None
@@ -60,7 +60,7 @@ def test_a_document_is_data_whatever_it_says(comparison: PlotInput) -> None:
     assert comparison.page.locator("#list b").first.text_content() == "</script><b>id"
 
 
-def test_the_policy_stops_scripts_that_are_not_ours(comparison: PlotInput) -> None:
+def test_the_policy_stops_scripts_that_are_not_ours(comparison: OpenedPage) -> None:
     comparison.page.evaluate(
         """() => { const script = document.createElement('script'); script.textContent = 'window.attacked = 3';
                    document.body.append(script); document.body.insertAdjacentHTML('beforeend',
@@ -81,7 +81,7 @@ def test_marks_stand_on_their_names_beyond_the_basic_plane(browser: Browser, pag
         assert found == ["Ada", "𠮷野家", "Zürich", "Ada"]
 
 
-def test_every_mark_says_its_entity(comparison: PlotInput) -> None:
+def test_every_mark_says_its_entity(comparison: OpenedPage) -> None:
     wrong = comparison.page.evaluate(
         """() => { const wrong = []; const box = document.createElement('article'); document.body.append(box);
           for (const one of data.cases) { showCase(box, data, one); one.arms.forEach((arm, n) => {
@@ -93,7 +93,7 @@ def test_every_mark_says_its_entity(comparison: PlotInput) -> None:
     assert wrong == []
 
 
-def test_arms_stand_side_by_side_with_their_differences(comparison: PlotInput) -> None:
+def test_arms_stand_side_by_side_with_their_differences(comparison: OpenedPage) -> None:
     comparison.open_case("en-ferry")
     boxes = [arm.bounding_box() for arm in comparison.page.locator("#case .arm").all()]
     assert [box and round(box["y"]) for box in boxes] == [boxes[0] and round(boxes[0]["y"])] * 2
@@ -103,7 +103,7 @@ def test_arms_stand_side_by_side_with_their_differences(comparison: PlotInput) -
     assert any("missed" in words for words in comparison.texts("#case .arm >> nth=0 >> .chips li"))
 
 
-def test_filters(comparison: PlotInput) -> None:
+def test_filters(comparison: OpenedPage) -> None:
     page, cases = comparison.page, "data.cases.filter"
     page.check("#differs")
     assert len(comparison.texts("#list li")) == page.evaluate(f"{cases}(one => one.differs).length") < 19
@@ -191,12 +191,12 @@ def test_the_first_hit_of_a_long_text_is_in_view(browser: Browser, pages: Pages)
         assert above >= 0 and below >= 0
 
 
-def test_the_least_agreement_comes_first(comparison: PlotInput) -> None:
+def test_the_least_agreement_comes_first(comparison: OpenedPage) -> None:
     agree = comparison.page.evaluate("list.numbers.map(n => data.cases[n].agree)")
     assert agree == sorted(agree)
 
 
-def test_quarantined_documents_show_raw_answer_text_and_reason(comparison: PlotInput) -> None:
+def test_quarantined_documents_show_raw_answer_text_and_reason(comparison: OpenedPage) -> None:
     comparison.page.select_option("#status", "quarantined")
     comparison.open_case("en-archive")
     first = comparison.page.locator("#case .arm").first
@@ -225,7 +225,7 @@ def test_a_relation_is_drawn_in_the_text(browser: Browser, pages: Pages) -> None
         assert seen.page.locator("#case svg.arc").count() == 0
 
 
-def test_the_keyboard_is_enough(comparison: PlotInput) -> None:
+def test_the_keyboard_is_enough(comparison: OpenedPage) -> None:
     page = comparison.page
     ids = page.evaluate("list.numbers.map(n => data.cases[n].id)")
     shown = page.locator("#case h3")
@@ -249,7 +249,7 @@ def test_the_keyboard_is_enough(comparison: PlotInput) -> None:
     assert page.locator("#list [aria-selected=true]").count() == 1
 
 
-def test_focus_can_be_seen(comparison: PlotInput) -> None:
+def test_focus_can_be_seen(comparison: OpenedPage) -> None:
     for _ in range(12):
         comparison.page.keyboard.press("Tab")
         width = comparison.page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)")

@@ -14,10 +14,10 @@ from report_runs import ASTRAL, hostile, make_run, sample_gold, write_rows
 from extractor.evaluation.gold import load_gold
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Agreement, Difference
-from extractor.evaluation.shelf import Run, load_run
+from extractor.evaluation.runs import Run, load_run
 from extractor.report.cases import cases
+from extractor.report.details import details_of, sample
 from extractor.report.marks import RIGHT, UNKNOWN, WRONG, marks
-from extractor.report.more import details_of, sample
 from extractor.report.plots_scores import agreement, differences
 from extractor.report.render import as_script_data, render_comparison, render_run
 from extractor.report.texts import texts_of
