@@ -27,10 +27,13 @@ Gold is JSONL or Parquet, one row a document; all but doc_id may be absent:
                   "object": "Babbage"}}],
    "summary": "They met.", "summaries": ["a further reference"],
    "record": {{"topic": "meeting"}}}}
+Rows of any other table stand under its x-extract word, by their columns:
+   "events": [{{"name": "met", "type": "meeting", "aliases": ["saw"],
+               "participants": ["Ada Lovelace", "Babbage"]}}]
 mentions are [start, end) in code points of the text. labels.json beside
 the file (or --labels) may say how far gold goes:
   {{"entity_annotation": "partial", "relation_annotation": "exhaustive",
-   "symmetric_relations": ["met"]}}
+   "event_annotation": "partial", "symmetric_relations": ["met"]}}
 partial: what is not marked may still be true, so recall alone is told.
 {FEW_CODES}"""
 

@@ -11,8 +11,9 @@ from extractor.evaluation.intervals import Measure, Weights
 from extractor.evaluation.results import Difference
 from extractor.evaluation.runs import Numbers
 from extractor.evaluation.score import Scored
+from extractor.evaluation.scored_tables import STRICT
 
-HEADLINE = ("entity_strict", "relation_strict", "rougeL")
+HEADLINE = (*STRICT, "rougeL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def _series(scored: Scored) -> Iterator[_Series]:
         whole = tally.annotation == "exhaustive"
         name, function = ("f1", intervals.f1) if whole else ("recall", intervals.recall)
         yield _Series(tally.metric, name, "micro", tally.counts.sum(axis=1), function)
-        yield _Series(tally.metric, name, "macro", tally.counts, intervals.macro(function))
+        if tally.types:
+            yield _Series(tally.metric, name, "macro", tally.counts, intervals.macro(function))
     for mean in scored.means:
         if mean.scope == "all":
             yield _Series(mean.metric, "mean", "all", mean.values, intervals.mean)

@@ -13,7 +13,7 @@ Names = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class NamedItem:
-    """An entity: its name, every name that is right for it, every type, its spans."""
+    """An entity, or a row of a further table: its name, every name that is right for it, every type, its spans."""
 
     name: str
     type: str
@@ -44,17 +44,22 @@ class Triple:
 
 def found_entities(entities: Sequence[Entity]) -> list[NamedItem]:
     """What a run found in a document, one thing for each name and type."""
-    return _merged((_found(entity) for entity in entities), lambda t: (t.name, t.type))
+    return merged_items(_found(entity) for entity in entities)
 
 
 def gold_entities(document: GoldDocument) -> list[NamedItem]:
     """What a person marked in a document, one thing for each name and type."""
-    return _merged((_gold(entity, document.text) for entity in document.entities), lambda t: (t.name, t.type))
+    return merged_items(_gold(entity, document.text) for entity in document.entities)
 
 
 def untyped(things: Sequence[NamedItem]) -> list[NamedItem]:
     """The same with one thing for each name, whatever its types."""
     return _merged(things, lambda t: (t.name,))
+
+
+def merged_items(items: Iterable[NamedItem]) -> list[NamedItem]:
+    """Sorted, with one item for each name and type."""
+    return _merged(items, lambda t: (t.name, t.type))
 
 
 def found_triples(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extractor.evaluation.gold import Annotation, Gold
+from extractor.evaluation.gold import Annotation, Gold, GoldDocument
 from extractor.evaluation.matching import Matching, match, normal
 from extractor.evaluation.normalised import (
     End,
@@ -18,11 +18,13 @@ from extractor.evaluation.normalised import (
     undirected,
     untyped,
 )
+from extractor.evaluation.row_items import found_rows, marked_rows
 from extractor.evaluation.runs import Numbers, Run
+from extractor.evaluation.scored_tables import FURTHER, SCORED, metrics_of
+from extractor.tables import ENTITIES, RELATIONS, Table
 
 HITS, SPURIOUS, MISSED = 0, 1, 2
-ENTITY_METRICS = ("entity_strict", "entity_any_type", "entity_overlap")
-RELATION_METRICS = ("relation_strict", "relation_any_direction", "relation_typed")
+Pair = tuple[list[NamedItem], list[NamedItem]]  # as the run has them, and as gold has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,51 +33,66 @@ class MetricCounts:
 
     metric: str
     annotation: Annotation
-    types: tuple[str, ...]  # as gold spells them
+    types: tuple[str, ...]  # as gold spells them; none where the table has no kinds
     counts: Numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """One document as the run has it and as gold has it; the triples are empty where gold marks no relations."""
+    """One document as the run has it and as gold has it: items by table, of those further tables that gold marks; the
+    triples are empty where gold marks no relations."""
 
-    found: list[NamedItem]
-    gold: list[NamedItem]
+    items: dict[str, Pair]
     found_triples: list[Triple]
     gold_triples: list[Triple]
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Everything matched in one document: outcomes by metric, and the entities on both sides as `pairs` number them."""
+    """Everything matched in one document: outcomes by metric, and the items of both sides as `pairs` number them."""
 
     outcomes: dict[str, Matching]
-    found: list[NamedItem]
-    gold: list[NamedItem]
+    items: dict[str, Pair]
 
 
 def match_document(run: Run, gold: Gold, doc_id: str) -> Matched:
     """One gold document against what the run has for it; a quarantined or pending one has nothing."""
     sides = both_sides(run, gold, doc_id)
-    outcomes = _match_entities(sides.found, sides.gold)
-    if gold.relations != "none":
+    outcomes = _match_entities(*sides.items[ENTITIES.name])
+    if gold.annotation[RELATIONS.name] != "none":
         outcomes |= _match_triples(sides.found_triples, sides.gold_triples)
-    return Matched(outcomes, sides.found, sides.gold)
+    for table in FURTHER:
+        if table.name in sides.items:
+            outcomes |= _match_rows(table, *sides.items[table.name])
+    return Matched(outcomes, sides.items)
 
 
 def both_sides(run: Run, gold: Gold, doc_id: str) -> Sides:
     """What is to be matched in one gold document."""
     document, entities = gold.documents[doc_id], run.entities.get(doc_id, [])
     found, wanted = found_entities(entities), gold_entities(document)
-    if gold.relations == "none":
-        return Sides(found, wanted, [], [])
+    items = {ENTITIES.name: (found, wanted)} | {
+        table.name: (
+            found_rows(table, run.further_rows(table, doc_id)),
+            marked_rows(table, document.rows.get(table.name, ())),
+        )
+        for table in FURTHER
+        if gold.annotation[table.name] != "none"
+    }
+    if gold.annotation[RELATIONS.name] == "none":
+        return Sides(items, [], [])
     symmetric = frozenset(map(normal, gold.symmetric))
     triples = found_triples(run.relations.get(doc_id, []), entities, found, symmetric)
-    return Sides(found, wanted, triples, gold_triples(document, wanted, symmetric))
+    return Sides(items, triples, gold_triples(document, wanted, symmetric))
 
 
-def strict_entities(found: Sequence[NamedItem], gold: Sequence[NamedItem]) -> Matching:
-    """Entities matched by name and type."""
+def _both_rows(run: Run, document: GoldDocument, table: Table) -> Pair:
+    rows = run.further_rows(table, document.doc_id)
+    return found_rows(table, rows), marked_rows(table, document.rows.get(table.name, ()))
+
+
+def strict_items(found: Sequence[NamedItem], gold: Sequence[NamedItem]) -> Matching:
+    """Items matched by name and type."""
     return match(found, gold, lambda t: t.names, _one_type, lambda t: t.type)
 
 
@@ -85,21 +102,15 @@ def strict_triples(found: Sequence[Triple], gold: Sequence[Triple]) -> Matching:
 
 
 def tallies(gold: Gold, matched: Sequence[Matched]) -> list[MetricCounts]:
-    """Each metric's counts, in the order of `matched`; kinds that gold does not annotate are left out."""
-    entity_types = _spelling(e.type for d in gold.documents.values() for e in d.entities)
-    relation_types = _spelling(r.predicate for d in gold.documents.values() for r in d.relations)
-    kinds = (
-        (ENTITY_METRICS, gold.entities, entity_types),
-        (RELATION_METRICS, gold.relations, relation_types),
-    )
-    return [
-        MetricCounts(
-            metric, annotation, tuple(types.values()), _counts([m.outcomes[metric] for m in matched], list(types))
-        )
-        for metrics, annotation, types in kinds
-        if annotation != "none"
-        for metric in metrics
-    ]
+    """Each metric's counts, in the order of `matched`; tables that gold does not mark are left out."""
+    made = []
+    for table in SCORED:
+        if gold.annotation[table.name] != "none":
+            types = _spelling(k for d in gold.documents.values() for k in d.kinds(table)) if table.kind else {}
+            for metric in metrics_of(table):
+                counts = _counts([m.outcomes[metric] for m in matched], list(types))
+                made.append(MetricCounts(metric, gold.annotation[table.name], tuple(types.values()), counts))
+    return made
 
 
 def _spelling(types: Iterable[str]) -> dict[str, str]:
@@ -119,10 +130,18 @@ def _counts(outcomes: Sequence[Matching], types: Sequence[str]) -> Numbers:
 
 def _match_entities(found: Sequence[NamedItem], gold: Sequence[NamedItem]) -> dict[str, Matching]:
     return {
-        "entity_strict": strict_entities(found, gold),
-        "entity_any_type": match(untyped(found), untyped(gold), lambda t: t.names, lambda a, b: True, lambda t: t.type),
+        "entity_strict": strict_items(found, gold),
+        "entity_any_type": _any_type(found, gold),
         "entity_overlap": match(found, gold, _names_and_positions, _one_type, lambda t: t.type),
     }
+
+
+def _match_rows(table: Table, found: Sequence[NamedItem], gold: Sequence[NamedItem]) -> dict[str, Matching]:
+    return dict(zip(metrics_of(table), (strict_items(found, gold), _any_type(found, gold)), strict=False))
+
+
+def _any_type(found: Sequence[NamedItem], gold: Sequence[NamedItem]) -> Matching:
+    return match(untyped(found), untyped(gold), lambda t: t.names, lambda a, b: True, lambda t: t.type)
 
 
 def _one_type(found: NamedItem, gold: NamedItem) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from browser import OpenedPage, chromium, opened
 from playwright.sync_api import Browser
-from report_runs import ASTRAL, ATTACK, hostile, make_run, many, sample_gold, write_rows
+from report_runs import ASTRAL, ATTACK, deals, hostile, make_run, many, sample_gold, write_rows
 
 from extractor.report.render import render_comparison, render_run
 
@@ -323,3 +323,59 @@ def test_thousands_of_rows_are_drawn_as_they_are_needed(browser: Browser, tmp_pa
         seen.page.goto(f"{file.as_uri()}#doc={rows[450]['doc_id']}")
         seen.page.reload()
         assert seen.page.locator("#case h3").text_content() == rows[450]["doc_id"]
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs whose schema feeds a table beside entities and relations."""
+    folder = tmp_path_factory.mktemp("events")
+    rows = deals(12)
+    inputs, gold = write_rows(folder, rows)
+    outs = [str(make_run(inputs, folder / mode, rows, mode, schema="finance")) for mode in ("no_think", "think")]
+    file = folder / "events.html"
+    file.write_text(render_comparison(outs, str(gold)), encoding="utf-8")
+    return file
+
+
+def test_rows_of_further_tables_stand_in_every_arm(browser: Browser, events: Path) -> None:
+    with opened(browser, events) as seen:
+        seen.open_case("deal-1")
+        first, second = (seen.page.locator(f"#case [data-arm='{n}'] .rows li") for n in (0, 1))
+        assert [words.split("\n")[0] for words in first.all_inner_texts()] == ["leaves", "had bought", "leaves"]
+        assert first.locator(".tag").all_inner_texts() == ["not in think", "missed", "missed"]
+        assert (
+            first.locator(".sign").all_inner_texts() == ["✗"] and second.locator(".sign").all_inner_texts() == ["✓"] * 2
+        )
+        assert "only in no_think" in second.last.inner_text()
+        assert second.first.locator(".value").all_inner_texts() == [
+            "9 June",
+            "Leeds",
+            "Quarry 1 Ltd, Pip & Husk 1",
+            "$85 million",
+        ]
+        second.first.locator("button").hover()
+        assert set(seen.texts("#case mark.found")) == {"Quarry 1 Ltd", "Pip & Husk 1"}
+        assert seen.complaints == []
+
+
+def test_rows_of_further_tables_are_found_by_filter_and_search(browser: Browser, events: Path) -> None:
+    with opened(browser, events) as seen:
+        having = "data.cases.filter(c => c.arms.some(a => (a.rows.events || []).some(([v]) => v.type === 'contract')))"
+        wanted = sorted(seen.page.evaluate(f"{having}.map(c => c.id)"))
+        assert 0 < len(wanted) < 12
+        seen.page.select_option("#type", "events:contract")
+        assert sorted(seen.page.locator("#list b").all_text_contents()) == wanted
+        seen.page.select_option("#type", "")
+        seen.page.fill("#search", "contract")  # which no text has
+        seen.page.wait_for_function("n => list.numbers.length === n", arg=len(wanted))
+        assert sorted(seen.page.locator("#list b").all_text_contents()) == wanted
+        seen.page.fill("#search", "leeds")
+        seen.page.wait_for_function("() => list.numbers.length === 12")
+        hits = "[...CSS.highlights.get('hit')].filter(r => r.startContainer.parentElement.matches('.value')).length"
+        assert seen.page.evaluate(hits) > 0
+
+
+def test_rows_of_further_tables_fit_a_phone(browser: Browser, events: Path) -> None:
+    with opened(browser, events, width=360) as seen:
+        seen.open_case("deal-1")
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= 360
