@@ -27,10 +27,13 @@ Gold is JSONL or Parquet, one row a document; all but doc_id may be absent:
                   "object": "Babbage"}}],
    "summary": "They met.", "summaries": ["a further reference"],
    "record": {{"topic": "meeting"}}}}
+Rows of any other table stand under its x-extract word, by their columns:
+   "events": [{{"name": "met", "type": "meeting", "aliases": ["saw"],
+               "participants": ["Ada Lovelace", "Babbage"]}}]
 mentions are [start, end) in code points of the text. labels.json beside
 the file (or --labels) may say how far gold goes:
   {{"entity_annotation": "partial", "relation_annotation": "exhaustive",
-   "symmetric_relations": ["met"]}}
+   "event_annotation": "partial", "symmetric_relations": ["met"]}}
 partial: what is not marked may still be true, so recall alone is told.
 
 {FEW_CODES}"""
@@ -84,7 +87,7 @@ def evaluate_command(
         from extractor.evaluation.brief import brief_rows
         from extractor.evaluation.evaluate import evaluate
         from extractor.evaluation.gold import load_gold
-        from extractor.evaluation.shelf import load_run
+        from extractor.evaluation.runs import load_run
         from extractor.report.render import run_page
 
         loaded, known = load_run(run), load_gold(gold, labels)
@@ -126,7 +129,7 @@ def compare_command(
         from extractor.evaluation.brief import brief_arm_rows, brief_difference_rows
         from extractor.evaluation.compare import compare
         from extractor.evaluation.gold import load_gold
-        from extractor.evaluation.shelf import load_run, with_unique_labels
+        from extractor.evaluation.runs import load_run, with_unique_labels
         from extractor.report.render import comparison_page
 
         known, code = load_gold(gold) if gold else None, OK

@@ -8,19 +8,24 @@ from extractor.evaluation import intervals
 from extractor.evaluation.intervals import Weights
 from extractor.evaluation.matching import normal
 from extractor.evaluation.results import Agreement, Disagreement
-from extractor.evaluation.shelf import Numbers, Run
+from extractor.evaluation.row_items import row_key
+from extractor.evaluation.runs import Numbers, Run
+from extractor.evaluation.scored_tables import FURTHER
 from extractor.evaluation.summaries import similarity
+from extractor.tables import Table
 
 
 def agreement(base: Run, arm: Run, parts: Numbers, weights: Weights) -> Agreement:
     """Two arms over all documents, from their `shared_parts`."""
-    found = intervals.bootstrap(parts, [intervals.mean], weights)
-    return Agreement(arm.label, base.label, *(estimate for (estimate,) in found))
+    entities, relations, summaries, *others = (e for (e,) in intervals.bootstrap(parts, [intervals.mean], weights))
+    further = {table.name: e for table, e in zip(FURTHER, others, strict=True) if e.value is not None}
+    return Agreement(arm.label, base.label, entities, relations, summaries, further)
 
 
 def shared_parts(base: Run, arm: Run, ids: Sequence[str]) -> Numbers:
-    """parts[document, kind, (shared, all)] for entities, relations and summaries."""
-    return np.array([_document(base, arm, doc_id) for doc_id in ids], dtype=np.float64).reshape(-1, 3, 2)
+    """parts[document, kind, (shared, all)] for entities, relations, summaries and each further table."""
+    parts = [_document(base, arm, doc_id) for doc_id in ids]
+    return np.array(parts, dtype=np.float64).reshape(-1, 3 + len(FURTHER), 2)
 
 
 def disagreements(ids: Sequence[str], parts: Sequence[Numbers]) -> list[Disagreement]:
@@ -39,6 +44,7 @@ def _document(base: Run, arm: Run, doc_id: str) -> list[tuple[float, float]]:
         _overlap(_entities(base, doc_id), _entities(arm, doc_id)),
         _overlap(_relations(base, doc_id), _relations(arm, doc_id)),
         (similarity(one, two), 1.0) if one or two else (0.0, 0.0),
+        *(_overlap(_rows(base, table, doc_id), _rows(arm, table, doc_id)) for table in FURTHER),
     ]
 
 
@@ -52,3 +58,7 @@ def _entities(run: Run, doc_id: str) -> set[tuple[str, ...]]:
 
 def _relations(run: Run, doc_id: str) -> set[tuple[str, ...]]:
     return {(normal(r.subject), normal(r.predicate), normal(r.object)) for r in run.relations.get(doc_id, ())}
+
+
+def _rows(run: Run, table: Table, doc_id: str) -> set[tuple[str, ...]]:
+    return {row_key(table, row) for row in run.further_rows(table, doc_id)}

@@ -4,8 +4,8 @@ import re
 
 from extractor.evaluation.differences import HEADLINE
 from extractor.evaluation.intervals import Estimate
+from extractor.evaluation.result_rows import MEDIAN_AND_95, Rows, arm_rows, difference_rows, evaluation_rows, points
 from extractor.evaluation.results import Comparison, Difference, Evaluation
-from extractor.evaluation.tables import MEDIAN_AND_95, Rows, arm_rows, difference_rows, evaluation_rows, points
 
 
 def in_short(estimate: Estimate | None) -> str:

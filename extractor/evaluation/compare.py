@@ -8,13 +8,13 @@ import numpy as np
 from extractor.errors import UserError
 from extractor.evaluation import intervals
 from extractor.evaluation.agreement import agreement, disagreements, shared_parts
-from extractor.evaluation.differences import Chance, adjusted, differences
+from extractor.evaluation.differences import Draws, adjusted, differences
 from extractor.evaluation.evaluate import problems, rates, summarise
 from extractor.evaluation.gold import Gold
 from extractor.evaluation.resources import resources, seconds_per_document
 from extractor.evaluation.results import Arm, Comparison, Difference, Evaluation
+from extractor.evaluation.runs import Numbers, Run, with_unique_labels
 from extractor.evaluation.score import Scored, score
-from extractor.evaluation.shelf import Numbers, Run, with_unique_labels
 from extractor.evaluation.verdict import verdict
 
 
@@ -28,14 +28,14 @@ def compare(
         raise UserError(f"{gold.source} has none of the {len(ids)} documents that all runs share; check its doc_id")
     scored = [score(run, gold, scored_ids) for run in runs] if gold else []
     weights = intervals.resampled(len(ids), resamples, seed)
-    chance = _chance(len(scored_ids), resamples, seed)
+    draws = _draws(len(scored_ids), resamples, seed)
     evaluations = (
-        [summarise(r, gold, s, chance.weights, seed=seed) for r, s in zip(runs, scored, strict=True)] if gold else []
+        [summarise(r, gold, s, draws.weights, seed=seed) for r, s in zip(runs, scored, strict=True)] if gold else []
     )
     arms = _arms(runs, ids, evaluations, gpu_hour_price)
     parts = [shared_parts(runs[0], run, ids) for run in runs[1:]]
     agreed = tuple(agreement(runs[0], run, part, weights) for run, part in zip(runs[1:], parts, strict=True))
-    found = _differences(runs, scored, _lengths(runs[0], gold, scored_ids), chance) if gold else []
+    found = _differences(runs, scored, _lengths(runs[0], gold, scored_ids), draws) if gold else []
     missing = {run.label: len(run.rows) - len(ids) for run in runs}
     return Comparison(
         verdict=verdict(arms, found, agreed, len(scored_ids)),
@@ -66,11 +66,11 @@ def _joined(runs: Sequence[Run]) -> list[str]:
     return ids
 
 
-def _chance(documents: int, resamples: int, seed: int) -> Chance:
+def _draws(documents: int, resamples: int, seed: int) -> Draws:
     if not documents:
-        return Chance(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
+        return Draws(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32))
     weights = intervals.resampled(documents, resamples, seed)
-    return Chance(weights, intervals.coin_flips(documents, resamples, seed))
+    return Draws(weights, intervals.coin_flips(documents, resamples, seed))
 
 
 def _arms(runs: Sequence[Run], ids: Sequence[str], evaluations: Sequence[Evaluation], price: float | None) -> list[Arm]:
@@ -83,10 +83,10 @@ def _arms(runs: Sequence[Run], ids: Sequence[str], evaluations: Sequence[Evaluat
     return arms
 
 
-def _differences(runs: Sequence[Run], scored: Sequence[Scored], lengths: Numbers, chance: Chance) -> list[Difference]:
+def _differences(runs: Sequence[Run], scored: Sequence[Scored], lengths: Numbers, draws: Draws) -> list[Difference]:
     pairs = zip(runs[1:], scored[1:], strict=True)
     return adjusted(
-        [d for run, s in pairs for d in differences(scored[0], s, (runs[0].label, run.label), lengths, chance)]
+        [d for run, s in pairs for d in differences(scored[0], s, (runs[0].label, run.label), lengths, draws)]
     )
 
 

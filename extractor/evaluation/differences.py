@@ -9,14 +9,15 @@ from extractor.evaluation import intervals
 from extractor.evaluation.evaluate import language_masks
 from extractor.evaluation.intervals import Measure, Weights
 from extractor.evaluation.results import Difference
+from extractor.evaluation.runs import Numbers
 from extractor.evaluation.score import Scored
-from extractor.evaluation.shelf import Numbers
+from extractor.evaluation.scored_tables import STRICT
 
-HEADLINE = ("entity_strict", "relation_strict", "rougeL")
+HEADLINE = (*STRICT, "rougeL")
 
 
 @dataclass(frozen=True, slots=True)
-class Chance:
+class Draws:
     """The draws that every interval and p-value of one comparison uses."""
 
     weights: Weights
@@ -32,9 +33,7 @@ class _Series:
     function: Measure
 
 
-def differences(
-    base: Scored, arm: Scored, labels: tuple[str, str], lengths: Numbers, chance: Chance
-) -> list[Difference]:
+def differences(base: Scored, arm: Scored, labels: tuple[str, str], lengths: Numbers, draws: Draws) -> list[Difference]:
     """All differences between two arms with the same ids, unadjusted; `labels` are (base, arm)."""
     before, after = labels
     of_arm = {(series.metric, series.scope): series for series in _series(arm)}
@@ -43,8 +42,8 @@ def differences(
         two = of_arm.get((one.metric, one.scope), replace(one, values=np.zeros_like(one.values)))
         splits = _splits(one, base.languages, lengths)
         a, b = _masked(one.values, splits), _masked(two.values, splits)
-        estimates = intervals.bootstrap_difference(a, b, one.function, chance.weights)
-        p_values = intervals.permutation_p(a, b, one.function, chance.flips)
+        estimates = intervals.bootstrap_difference(a, b, one.function, draws.weights)
+        p_values = intervals.permutation_p(a, b, one.function, draws.flips)
         for ((scope, name), mask), estimate, p in zip(splits.items(), estimates, p_values, strict=True):
             if estimate.value is not None:
                 n = int(mask.sum())
@@ -77,7 +76,8 @@ def _series(scored: Scored) -> Iterator[_Series]:
         whole = tally.annotation == "exhaustive"
         name, function = ("f1", intervals.f1) if whole else ("recall", intervals.recall)
         yield _Series(tally.metric, name, "micro", tally.counts.sum(axis=1), function)
-        yield _Series(tally.metric, name, "macro", tally.counts, intervals.macro(function))
+        if tally.types:
+            yield _Series(tally.metric, name, "macro", tally.counts, intervals.macro(function))
     for mean in scored.means:
         if mean.scope == "all":
             yield _Series(mean.metric, "mean", "all", mean.values, intervals.mean)

@@ -10,9 +10,11 @@ from extractor.evaluation import intervals
 from extractor.evaluation.gold import Gold
 from extractor.evaluation.intervals import Estimate, Measure, Weights
 from extractor.evaluation.results import Average, DocumentScore, Evaluation, Score
+from extractor.evaluation.runs import Numbers, Run
 from extractor.evaluation.score import Mean, Scored, score, scored_ids
-from extractor.evaluation.shelf import Numbers, Run
+from extractor.evaluation.scored_tables import FURTHER, STRICT
 from extractor.evaluation.tally import MetricCounts
+from extractor.tables import ENTITIES, RELATIONS
 
 
 def evaluate(run: Run, gold: Gold, *, seed: int = 0, resamples: int = 1000) -> Evaluation:
@@ -34,7 +36,7 @@ def summarise(
 ) -> Evaluation:
     """The evaluation of what was scored; `weights` are those of `seed`."""
     status = [s or "pending" for s in run.values("status", scored.ids)]
-    partial = [kind for kind in ("entities", "relations") if getattr(gold, kind) == "partial"]
+    partial = [kind for kind, annotation in gold.annotation.items() if annotation == "partial"]
     return Evaluation(
         label=run.label,
         path=run.path,
@@ -91,8 +93,8 @@ def _scores(tally: MetricCounts, languages: Sequence[str], weights: Weights) -> 
     micro, masks = tally.counts.sum(axis=1), language_masks(languages)
     return [
         *scope("micro", [""], micro[:, None], lambda m: m),
-        *scope("macro", [""], tally.counts[:, None], intervals.macro),
-        *scope("type", [*tally.types, "(other)"], tally.counts, lambda m: m),
+        *(scope("macro", [""], tally.counts[:, None], intervals.macro) if tally.types else ()),
+        *(scope("type", [*tally.types, "(other)"], tally.counts, lambda m: m) if tally.types else ()),
         *(
             s
             for n, mask in masks.items()
@@ -131,17 +133,22 @@ def _averages(mean: Mean, languages: Sequence[str], weights: Weights) -> list[Av
 
 
 def _document_scores(scored: Scored, status: Sequence[str]) -> list[DocumentScore]:
-    counts = {t.metric: t.counts.sum(axis=1).astype(int).tolist() for t in scored.tallies}
+    counts = {t.metric: [_whole(row) for row in t.counts.sum(axis=1)] for t in scored.tallies}
+    strict = {STRICT[metric].name: rows for metric, rows in counts.items() if metric in STRICT}
     rouge = next((mean.values for mean in scored.means if mean.metric == "rougeL"), None)
-    none = [None] * len(scored.ids)
     return [
-        DocumentScore(doc_id, state, entities and tuple(entities), relations and tuple(relations), rouge_l)
-        for doc_id, state, entities, relations, rouge_l in zip(
-            scored.ids,
-            status,
-            counts.get("entity_strict", none),
-            counts.get("relation_strict", none),
-            none if rouge is None else [float(v) if weight else None for v, weight in rouge],
-            strict=True,
+        DocumentScore(
+            doc_id=doc_id,
+            status=state,
+            entities=strict[ENTITIES.name][row] if ENTITIES.name in strict else None,
+            relations=strict[RELATIONS.name][row] if RELATIONS.name in strict else None,
+            rouge_l=float(rouge[row][0]) if rouge is not None and rouge[row][1] else None,
+            further={table.name: strict[table.name][row] for table in FURTHER if table.name in strict},
         )
+        for row, (doc_id, state) in enumerate(zip(scored.ids, status, strict=True))
     ]
+
+
+def _whole(counts: Numbers) -> tuple[int, int, int]:
+    hits, spurious, missed = counts.astype(int).tolist()
+    return hits, spurious, missed

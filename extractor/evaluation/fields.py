@@ -1,4 +1,4 @@
-"""Free fields of `record` and attributes of entities: exact matches and matches in value."""
+"""Free fields of `record`, attributes of entities and further columns of rows: exact matches and matches in value."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,6 +7,7 @@ from typing import Any
 
 from extractor.evaluation.matching import normal
 from extractor.evaluation.tally import Matched
+from extractor.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,13 @@ def record_hits(record: str | None, gold: Mapping[str, Any]) -> list[FieldHit]:
     return _hits(dict(_leaves(found)) if isinstance(found, dict) else {}, dict(_leaves(gold)))
 
 
-def attribute_hits(matched: Matched) -> list[FieldHit]:
-    """Each attribute that gold gives to an entity which the run found (strictly)."""
-    pairs = [(matched.found[f], matched.gold[g]) for f, g in matched.outcomes["entity_strict"].pairs]
-    return [hit for found, gold in pairs for hit in _hits(found.attributes, gold.attributes)]
+def attribute_hits(matched: Matched, table: Table) -> list[FieldHit]:
+    """Each further thing that gold says of a table's items which the run found (strictly)."""
+    if table.name not in matched.items:
+        return []
+    found, gold = matched.items[table.name]
+    pairs = [(found[f], gold[g]) for f, g in matched.outcomes[f"{table.one}_strict"].pairs]
+    return [hit for one, other in pairs for hit in _hits(one.attributes, other.attributes)]
 
 
 def _hits(found: Mapping[str, Any], gold: Mapping[str, Any]) -> list[FieldHit]:

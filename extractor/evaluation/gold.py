@@ -11,6 +11,9 @@ import pyarrow.parquet as pq
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from extractor.errors import UserError
+from extractor.evaluation.gold_rows import GoldRow, Json, gold_rows
+from extractor.evaluation.scored_tables import SCORED
+from extractor.tables import ENTITIES, RELATIONS, Table
 
 Annotation = Literal["exhaustive", "partial", "none"]
 
@@ -22,16 +25,11 @@ def _span(value: Any) -> Any:
     return (value.get("start"), value.get("end")) if isinstance(value, dict) else value
 
 
-def _parsed(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
-
-
 def _id(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
 Span = Annotated[tuple[int, int], BeforeValidator(_span)]
-Json = Annotated[dict[str, Any], BeforeValidator(_parsed)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class GoldRelation:
 
 @dataclass(frozen=True, slots=True)
 class GoldDocument:
-    """One row of the gold file; `summaries` are further references beside `summary`."""
+    """One row of the gold file; `summaries` are further references beside `summary`, `rows` those of further tables."""
 
     doc_id: Annotated[str, BeforeValidator(_id)]
     lang: str | None = None
@@ -67,6 +65,15 @@ class GoldDocument:
     summary: str | None = None
     summaries: tuple[str, ...] = ()
     record: Json | None = None
+    rows: dict[str, tuple[GoldRow, ...]] = field(default_factory=dict)  # by table
+
+    def kinds(self, table: Table) -> list[str]:
+        """The kind of each thing that it marks of a scored table, "" where it says none."""
+        if table.name == ENTITIES.name:
+            return [entity.type for entity in self.entities]
+        if table.name == RELATIONS.name:
+            return [relation.predicate for relation in self.relations]
+        return [row.values.get(table.kind or "", "") for row in self.rows.get(table.name, ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +82,7 @@ class Gold:
 
     source: str
     documents: dict[str, GoldDocument]
-    entities: Annotation  # "partial": recall only; "none": not scored
-    relations: Annotation
+    annotation: dict[str, Annotation]  # by table; "partial": recall only; "none": not scored
     symmetric: frozenset[str]  # predicates whose direction says nothing
 
 
@@ -93,13 +99,9 @@ def load_gold(path: str, labels: str | None = None) -> Gold:
             f"{path}: no gold documents in it; give one JSON object a line with doc_id, entities, relations"
         )
     described = _labels(path, labels)
-    return Gold(
-        path,
-        documents,
-        _annotation(described.get("entity_annotation"), any(d.entities for d in documents.values())),
-        _annotation(described.get("relation_annotation"), any(d.relations for d in documents.values())),
-        frozenset(described.get("symmetric_relations", ())),
-    )
+    marked = {table.name: any(d.kinds(table) for d in documents.values()) for table in SCORED}
+    far = {table.name: _annotation(described.get(f"{table.one}_annotation"), marked[table.name]) for table in SCORED}
+    return Gold(path, documents, far, frozenset(described.get("symmetric_relations", ())))
 
 
 def _rows(path: str) -> Iterator[tuple[str, Any]]:
@@ -124,7 +126,9 @@ def _json(where: str, text: bytes) -> Any:
 
 def _document(where: str, row: Any) -> GoldDocument:
     try:
-        document = _ROW.validate_python(_without_nulls(row))
+        said = _without_nulls(row)
+        rows = gold_rows(said)
+        document = _ROW.validate_python({**said, "rows": rows})
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the row"

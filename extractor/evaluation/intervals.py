@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from extractor.evaluation.shelf import Numbers
+from extractor.evaluation.runs import Numbers
 
 ENOUGH = 30  # documents: below, bootstrap intervals are too narrow to be trusted
 Weights = npt.NDArray[np.float32]

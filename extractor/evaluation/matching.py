@@ -50,11 +50,11 @@ def _candidates(
     probes: Callable[[T], Iterable[Hashable]],
     fits: Callable[[T, T], bool],
 ) -> list[list[int]]:
-    shelf: dict[Hashable, set[int]] = defaultdict(set)
+    by_probe: dict[Hashable, set[int]] = defaultdict(set)
     for number, thing in enumerate(gold):
         for probe in probes(thing):
-            shelf[probe].add(number)
-    near = [set[int]().union(*(shelf[p] for p in probes(thing) if p in shelf)) for thing in found]
+            by_probe[probe].add(number)
+    near = [set[int]().union(*(by_probe[p] for p in probes(thing) if p in by_probe)) for thing in found]
     return [sorted(g for g in numbers if fits(thing, gold[g])) for thing, numbers in zip(found, near, strict=True)]
 
 

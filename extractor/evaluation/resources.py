@@ -7,7 +7,8 @@ import numpy as np
 
 from extractor.evaluation.intervals import share
 from extractor.evaluation.results import Evaluation, Resources, Spread
-from extractor.evaluation.shelf import SECONDS, TOKENS, Numbers, Run
+from extractor.evaluation.runs import SECONDS, TOKENS, Numbers, Run
+from extractor.evaluation.scored_tables import STRICT
 
 CUT_OFF = ("truncated",)  # problems
 IN_ENGINE = ("first_token_seconds", "thinking_seconds", "answer_seconds")
@@ -78,6 +79,6 @@ def _per_hit(spent: float | None, evaluation: Evaluation | None) -> float | None
     """`spent` for each document, over strict hits for each document."""
     if spent is None or evaluation is None:
         return None
-    strict = [s for s in evaluation.scores if s.scope == "micro" and s.metric in ("entity_strict", "relation_strict")]
+    strict = [s for s in evaluation.scores if s.scope == "micro" and s.metric in STRICT]
     hits = sum(s.hits for s in strict)
     return spent * evaluation.documents / hits if hits else None

@@ -1,6 +1,6 @@
 """What evaluate and compare give back: frozen data, ready for dataclasses.asdict. Shares and F1 run from 0 to 1."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from extractor.evaluation.intervals import Estimate
 
@@ -9,9 +9,7 @@ from extractor.evaluation.intervals import Estimate
 class Score:
     """Precision, recall and F1 of one metric in one scope; with partial annotation, recall alone."""
 
-    metric: (
-        str  # entity_strict, entity_any_type, entity_overlap, relation_strict, relation_any_direction, relation_typed
-    )
+    metric: str  # entity_strict, relation_strict and so on: see scored_tables.metrics_of
     scope: str  # "micro", "macro", "type" or "language"
     name: str  # the type ("(other)": types that gold does not know) or language; "" for micro and macro
     precision: Estimate | None
@@ -27,7 +25,7 @@ class Score:
 class Average:
     """A mean over documents (ROUGE) or over values (fields, attributes); `n` of them."""
 
-    metric: str  # rouge1, rouge2, rougeL, record_exact, record_value, attribute_exact, attribute_value
+    metric: str  # rouge1, rouge2, rougeL; _exact and _value of record, attribute (of entities), and further tables
     scope: str  # "all", "language" or "field"
     name: str  # the language or field, "" for all
     estimate: Estimate
@@ -43,6 +41,7 @@ class DocumentScore:
     entities: tuple[int, int, int] | None
     relations: tuple[int, int, int] | None
     rouge_l: float | None
+    further: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # by table, of those that gold marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ class Resources:
     tokens_per_second: float | None  # written
     cost_per_1000_documents: float | None  # in the currency of gpu_hour_price
     cost_per_correct_item: float | None
-    tokens_per_correct_item: float | None  # written; correct: strict hits, entities and relations
+    tokens_per_correct_item: float | None  # written; correct: strict hits in all tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +127,12 @@ class Agreement:
     entities: Estimate  # by (name, type)
     relations: Estimate  # by (subject, predicate, object)
     summaries: Estimate  # mean similarity
+    further: dict[str, Estimate] = field(default_factory=dict)  # by table, of those that either has rows of
+
+    @property
+    def by_kind(self) -> dict[str, Estimate]:
+        """All of them, by what they are about."""
+        return {"entities": self.entities, "relations": self.relations, **self.further, "summaries": self.summaries}
 
 
 @dataclass(frozen=True, slots=True)

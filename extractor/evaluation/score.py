@@ -7,9 +7,11 @@ import numpy as np
 
 from extractor.evaluation.fields import FieldHit, attribute_hits, record_hits
 from extractor.evaluation.gold import Gold
-from extractor.evaluation.shelf import Numbers, Run
+from extractor.evaluation.runs import Numbers, Run
+from extractor.evaluation.scored_tables import FURTHER
 from extractor.evaluation.summaries import references, rouge
 from extractor.evaluation.tally import Matched, MetricCounts, match_document, tallies
+from extractor.tables import ENTITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def _records(run: Run, gold: Gold, ids: Sequence[str]) -> list[Mean]:
 
 
 def _attributes(matched: Sequence[Matched]) -> list[Mean]:
-    return _field_means("attribute", [attribute_hits(m) for m in matched])
+    named = [("attribute", ENTITIES), *((table.one, table) for table in FURTHER)]
+    return [mean for name, table in named for mean in _field_means(name, [attribute_hits(m, table) for m in matched])]
 
 
 def _field_means(kind: str, hits: Sequence[Sequence[FieldHit]]) -> list[Mean]:

@@ -5,24 +5,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extractor.evaluation.gold import Annotation, Gold
+from extractor.evaluation.gold import Annotation, Gold, GoldDocument
 from extractor.evaluation.matching import Matching, match, normal
-from extractor.evaluation.shelf import Numbers, Run
-from extractor.evaluation.things import (
+from extractor.evaluation.normalised import (
     End,
-    Link,
-    Thing,
+    NamedItem,
+    Triple,
     found_entities,
-    found_links,
+    found_triples,
     gold_entities,
-    gold_links,
+    gold_triples,
     undirected,
     untyped,
 )
+from extractor.evaluation.row_items import found_rows, marked_rows
+from extractor.evaluation.runs import Numbers, Run
+from extractor.evaluation.scored_tables import FURTHER, SCORED, metrics_of
+from extractor.tables import ENTITIES, RELATIONS, Table
 
 HITS, SPURIOUS, MISSED = 0, 1, 2
-ENTITY_METRICS = ("entity_strict", "entity_any_type", "entity_overlap")
-RELATION_METRICS = ("relation_strict", "relation_any_direction", "relation_typed")
+Pair = tuple[list[NamedItem], list[NamedItem]]  # as the run has them, and as gold has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,75 +33,84 @@ class MetricCounts:
 
     metric: str
     annotation: Annotation
-    types: tuple[str, ...]  # as gold spells them
+    types: tuple[str, ...]  # as gold spells them; none where the table has no kinds
     counts: Numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """One document as the run has it and as gold has it; the links are empty where gold marks no relations."""
+    """One document as the run has it and as gold has it: items by table, of those further tables that gold marks; the
+    triples are empty where gold marks no relations."""
 
-    found: list[Thing]
-    gold: list[Thing]
-    found_links: list[Link]
-    gold_links: list[Link]
+    items: dict[str, Pair]
+    found_triples: list[Triple]
+    gold_triples: list[Triple]
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Everything matched in one document: outcomes by metric, and the entities on both sides as `pairs` number them."""
+    """Everything matched in one document: outcomes by metric, and the items of both sides as `pairs` number them."""
 
     outcomes: dict[str, Matching]
-    found: list[Thing]
-    gold: list[Thing]
+    items: dict[str, Pair]
 
 
 def match_document(run: Run, gold: Gold, doc_id: str) -> Matched:
     """One gold document against what the run has for it; a quarantined or pending one has nothing."""
     sides = both_sides(run, gold, doc_id)
-    outcomes = _match_entities(sides.found, sides.gold)
-    if gold.relations != "none":
-        outcomes |= _match_links(sides.found_links, sides.gold_links)
-    return Matched(outcomes, sides.found, sides.gold)
+    outcomes = _match_entities(*sides.items[ENTITIES.name])
+    if gold.annotation[RELATIONS.name] != "none":
+        outcomes |= _match_triples(sides.found_triples, sides.gold_triples)
+    for table in FURTHER:
+        if table.name in sides.items:
+            outcomes |= _match_rows(table, *sides.items[table.name])
+    return Matched(outcomes, sides.items)
 
 
 def both_sides(run: Run, gold: Gold, doc_id: str) -> Sides:
     """What is to be matched in one gold document."""
     document, entities = gold.documents[doc_id], run.entities.get(doc_id, [])
     found, wanted = found_entities(entities), gold_entities(document)
-    if gold.relations == "none":
-        return Sides(found, wanted, [], [])
+    items = {ENTITIES.name: (found, wanted)} | {
+        table.name: (
+            found_rows(table, run.further_rows(table, doc_id)),
+            marked_rows(table, document.rows.get(table.name, ())),
+        )
+        for table in FURTHER
+        if gold.annotation[table.name] != "none"
+    }
+    if gold.annotation[RELATIONS.name] == "none":
+        return Sides(items, [], [])
     symmetric = frozenset(map(normal, gold.symmetric))
-    links = found_links(run.relations.get(doc_id, []), entities, found, symmetric)
-    return Sides(found, wanted, links, gold_links(document, wanted, symmetric))
+    triples = found_triples(run.relations.get(doc_id, []), entities, found, symmetric)
+    return Sides(items, triples, gold_triples(document, wanted, symmetric))
 
 
-def strict_entities(found: Sequence[Thing], gold: Sequence[Thing]) -> Matching:
-    """Entities matched by name and type."""
+def _both_rows(run: Run, document: GoldDocument, table: Table) -> Pair:
+    rows = run.further_rows(table, document.doc_id)
+    return found_rows(table, rows), marked_rows(table, document.rows.get(table.name, ()))
+
+
+def strict_items(found: Sequence[NamedItem], gold: Sequence[NamedItem]) -> Matching:
+    """Items matched by name and type."""
     return match(found, gold, lambda t: t.names, _one_type, lambda t: t.type)
 
 
-def strict_links(found: Sequence[Link], gold: Sequence[Link]) -> Matching:
+def strict_triples(found: Sequence[Triple], gold: Sequence[Triple]) -> Matching:
     """Relations matched by predicate, subject and object, whatever their types."""
-    return match(found, gold, _link_probes, _same_ends, lambda k: k.predicate)
+    return match(found, gold, _triple_probes, _same_ends, lambda k: k.predicate)
 
 
 def tallies(gold: Gold, matched: Sequence[Matched]) -> list[MetricCounts]:
-    """Each metric's counts, in the order of `matched`; kinds that gold does not annotate are left out."""
-    entity_types = _spelling(e.type for d in gold.documents.values() for e in d.entities)
-    relation_types = _spelling(r.predicate for d in gold.documents.values() for r in d.relations)
-    kinds = (
-        (ENTITY_METRICS, gold.entities, entity_types),
-        (RELATION_METRICS, gold.relations, relation_types),
-    )
-    return [
-        MetricCounts(
-            metric, annotation, tuple(types.values()), _counts([m.outcomes[metric] for m in matched], list(types))
-        )
-        for metrics, annotation, types in kinds
-        if annotation != "none"
-        for metric in metrics
-    ]
+    """Each metric's counts, in the order of `matched`; tables that gold does not mark are left out."""
+    made = []
+    for table in SCORED:
+        if gold.annotation[table.name] != "none":
+            types = _spelling(k for d in gold.documents.values() for k in d.kinds(table)) if table.kind else {}
+            for metric in metrics_of(table):
+                counts = _counts([m.outcomes[metric] for m in matched], list(types))
+                made.append(MetricCounts(metric, gold.annotation[table.name], tuple(types.values()), counts))
+    return made
 
 
 def _spelling(types: Iterable[str]) -> dict[str, str]:
@@ -117,40 +128,48 @@ def _counts(outcomes: Sequence[Matching], types: Sequence[str]) -> Numbers:
     return counts
 
 
-def _match_entities(found: Sequence[Thing], gold: Sequence[Thing]) -> dict[str, Matching]:
+def _match_entities(found: Sequence[NamedItem], gold: Sequence[NamedItem]) -> dict[str, Matching]:
     return {
-        "entity_strict": strict_entities(found, gold),
-        "entity_any_type": match(untyped(found), untyped(gold), lambda t: t.names, lambda a, b: True, lambda t: t.type),
+        "entity_strict": strict_items(found, gold),
+        "entity_any_type": _any_type(found, gold),
         "entity_overlap": match(found, gold, _names_and_positions, _one_type, lambda t: t.type),
     }
 
 
-def _one_type(found: Thing, gold: Thing) -> bool:
+def _match_rows(table: Table, found: Sequence[NamedItem], gold: Sequence[NamedItem]) -> dict[str, Matching]:
+    return dict(zip(metrics_of(table), (strict_items(found, gold), _any_type(found, gold)), strict=False))
+
+
+def _any_type(found: Sequence[NamedItem], gold: Sequence[NamedItem]) -> Matching:
+    return match(untyped(found), untyped(gold), lambda t: t.names, lambda a, b: True, lambda t: t.type)
+
+
+def _one_type(found: NamedItem, gold: NamedItem) -> bool:
     return not found.types.isdisjoint(gold.types)
 
 
-def _names_and_positions(thing: Thing) -> Iterable[str | int]:
+def _names_and_positions(thing: NamedItem) -> Iterable[str | int]:
     return [*thing.names, *(position for start, end in thing.spans for position in range(start, end))]
 
 
-def _match_links(found: Sequence[Link], gold: Sequence[Link]) -> dict[str, Matching]:
-    def typed(a: Link, b: Link) -> bool:
+def _match_triples(found: Sequence[Triple], gold: Sequence[Triple]) -> dict[str, Matching]:
+    def typed(a: Triple, b: Triple) -> bool:
         return _fits(a, b, lambda e, f: _same_name(e, f) and (not f.types or not e.types.isdisjoint(f.types)))
 
     loose, wanted = undirected(found), undirected(gold)
     return {
-        "relation_strict": strict_links(found, gold),
-        "relation_any_direction": strict_links(loose, wanted),
-        "relation_typed": match(found, gold, _link_probes, typed, lambda k: k.predicate),
+        "relation_strict": strict_triples(found, gold),
+        "relation_any_direction": strict_triples(loose, wanted),
+        "relation_typed": match(found, gold, _triple_probes, typed, lambda k: k.predicate),
     }
 
 
-def _fits(a: Link, b: Link, same: Callable[[End, End], bool]) -> bool:
+def _fits(a: Triple, b: Triple, same: Callable[[End, End], bool]) -> bool:
     straight = same(a.subject, b.subject) and same(a.object, b.object)
     return straight or (b.either_way and same(a.subject, b.object) and same(a.object, b.subject))
 
 
-def _same_ends(found: Link, gold: Link) -> bool:
+def _same_ends(found: Triple, gold: Triple) -> bool:
     return _fits(found, gold, _same_name)
 
 
@@ -158,6 +177,6 @@ def _same_name(found: End, gold: End) -> bool:
     return not found.names.isdisjoint(gold.names)
 
 
-def _link_probes(link: Link) -> Iterable[tuple[str, str]]:
-    names = link.subject.names | link.object.names if link.either_way else link.subject.names
-    return [(link.predicate, name) for name in names]
+def _triple_probes(triple: Triple) -> Iterable[tuple[str, str]]:
+    names = triple.subject.names | triple.object.names if triple.either_way else triple.subject.names
+    return [(triple.predicate, name) for name in names]

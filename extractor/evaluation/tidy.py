@@ -42,7 +42,7 @@ def _comparison(comparison: Comparison) -> Iterator[tuple[Any, ...]]:
         yield arms, f"p.{d.metric}.{d.measure}", d.scope, d.name, d.p, None, None, d.documents
         yield arms, f"p_holm.{d.metric}.{d.measure}", d.scope, d.name, d.adjusted_p, None, None, d.documents
     for a in comparison.agreements:
-        for kind, estimate in (("entities", a.entities), ("relations", a.relations), ("summaries", a.summaries)):
+        for kind, estimate in a.by_kind.items():
             yield f"{a.arm}, {a.base}", f"agreement.{kind}", "all", "", *_values(estimate), comparison.documents
 
 

@@ -12,10 +12,11 @@ from extractor.evaluation import intervals
 from extractor.evaluation.differences import is_headline
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Agreement, Arm, Difference
+from extractor.evaluation.scored_tables import STRICT
 
 MARGIN = 0.02  # a difference up to here may be called "within"
 QUARANTINED = 0.05  # a share that deserves a word
-NOUNS = {"entity_strict": "entity", "relation_strict": "relation", "rougeL": "summary ROUGE-L"}
+NOUNS = {metric: table.one for metric, table in STRICT.items()} | {"rougeL": "summary ROUGE-L"}
 MEASURES = {"f1": " F1", "recall": " recall", "mean": ""}
 
 
@@ -100,8 +101,7 @@ def _tokens(base: Arm, arm: Arm) -> list[str]:
 
 
 def _agreed(agreed: Agreement) -> str:
-    kinds = (("entities", agreed.entities), ("relations", agreed.relations), ("summaries", agreed.summaries))
-    shares = [f"{_percent(e.value)} in {kind}{_spread(e)}" for kind, e in kinds if e.value is not None]
+    shares = [f"{_percent(e.value)} in {kind}{_spread(e)}" for kind, e in agreed.by_kind.items() if e.value is not None]
     said = ", ".join(shares) if shares else "in finding nothing"
     return f"without gold nobody can say which is better: {agreed.arm} and {agreed.base} agree {said}"
 

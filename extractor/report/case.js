@@ -43,6 +43,7 @@ function armColumn(data, one, arm, number, everyArm) {
       : markedText(one.text, arm, everyArm),
     ...relations(data, one, arm, number, everyArm),
     ...entities(data, one, arm, number, everyArm),
+    ...data.tables.flatMap((table) => tableRows(data, one, arm, number, table)),
     arm.summary && make("div", { className: "summary" }, make("h5", {}, "Summary"), make("p", { dir: "auto" }, arm.summary)),
     arm.dropped.length > 0 && leftOut(arm.dropped),
     folded("Reasoning", arm.reasoning),
@@ -89,7 +90,7 @@ function relations(data, one, arm, number, everyArm) {
   const rows = arm.relations.map(([subject, predicate, object, s, o, bits, verdict], n) =>
     relation([subject, predicate, object], { bits, verdict, arm, everyArm, "data-relation": n, "data-ends": `${s ?? ""},${o ?? ""}` }, data));
   const missed = arm.missed_relations.map((triple) => relation(triple, { missed: true }, data));
-  const others = elsewhere(one, number, "relations", 5, 6).map(([item, from]) => relation(item.slice(0, 3), { from }, data));
+  const others = elsewhere(one, number, (other) => other.relations, 5).map(([item, from]) => relation(item.slice(0, 3), { from }, data));
   const all = [...rows, ...missed, ...others];
   return all.length ? [make("h5", {}, `Relations ${rows.length}`), make("ul", { className: "relations" }, ...all)] : [];
 }
@@ -107,7 +108,7 @@ function entities(data, one, arm, number, everyArm) {
   const chips = arm.entities.map(([name, type, mentions, bits, verdict, attributes], n) =>
     chip(name, type, { bits, verdict, everyArm, attributes, times: mentions.length, "data-entity": n }, data));
   const missed = arm.missed_entities.map(([name, type], n) => chip(name, type, { missed: true, "data-missed": n }, data));
-  const others = elsewhere(one, number, "entities", 3, 4).map(([item, from]) => chip(item[0], item[1], { from }, data));
+  const others = elsewhere(one, number, (other) => other.entities, 3).map(([item, from]) => chip(item[0], item[1], { from }, data));
   const all = [...chips, ...missed, ...others];
   return all.length ? [make("h5", {}, `Entities ${chips.length}`), make("ul", { className: "chips" }, ...all)] : [];
 }
@@ -139,15 +140,15 @@ function signs({ missed, from, bits, everyArm, verdict }, data) {
 }
 
 /** Items that other arms have and this one has not, each once: [[item, the arms that have it], …]. Right ones are left
-    out: they stand among the missed. */
-function elsewhere(one, number, kind, bitsAt, verdictAt) {
+    out: they stand among the missed. The arms that have an item stand at `bitsAt`, its verdict behind them. */
+function elsewhere(one, number, itemsOf, bitsAt) {
   const found = [];
   one.arms.forEach((arm, n) => {
     const seen = new Set();
-    for (const item of arm[kind]) {
+    for (const item of itemsOf(arm)) {
       const having = one.arms.map((_, other) => other).filter((other) => item[bitsAt] & (1 << other));
-      const key = JSON.stringify([item[0], item[1], kind === "relations" && item[2]]);
-      if (having.includes(number) || having[0] !== n || item[verdictAt] > 0 || seen.has(key)) continue;
+      const key = JSON.stringify(item.slice(0, bitsAt));
+      if (having.includes(number) || having[0] !== n || item[bitsAt + 1] > 0 || seen.has(key)) continue;
       seen.add(key);
       found.push([item, having]);
     }

@@ -2,11 +2,13 @@
 
 case:     {id, text: str|null, cut: characters left out, stale: offsets do not fit, agree: 0..1|null, differs: bool,
            summary: gold's, arms: [arm, …] in the order of the runs}
-arm:      {status, mode, end, tokens: [prompt, thinking, answer], seconds, entities, relations, missed_entities,
-           missed_relations, score: [hits, wrong, missed]|null, summary, record, reasoning, loop: one was cut out of
-           the answer, dropped: [a relation left out and why, …], problem, detail, answer, source}
+arm:      {status, mode, end, tokens: [prompt, thinking, answer], seconds, entities, relations, rows, missed_entities,
+           missed_relations, missed_rows: {table: [values, …]}, score: [hits, wrong, missed]|null, summary, record,
+           reasoning, loop: one was cut out of the answer, dropped: [a relation left out and why, …], problem, detail,
+           answer, source}
 entity:   [name, type, [[start, end], …], arms that have it (bits), verdict, attributes]
 relation: [subject, predicate, object, index of subject, index of object, arms that have it (bits), verdict, evidence]
+rows:     {further table: [[values by column, arms that have it (bits), verdict], …]}
 
 Offsets count code points. A verdict is 1 right, -1 wrong, 0 unknown (no gold, or gold marks only some).
 """
@@ -17,15 +19,29 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from extractor.evaluation.gold import Gold
-from extractor.evaluation.shelf import Run
-from extractor.report.marks import entity_key, marks, relation_keys
-from extractor.report.more import Details
-from extractor.tables import Entity
+from extractor.evaluation.row_items import row_key
+from extractor.evaluation.runs import Run, TableRow
+from extractor.evaluation.scored_tables import FURTHER, key_columns, said_columns
+from extractor.report.details import Details
+from extractor.report.marks import Marks, entity_key, marks, relation_keys
+from extractor.tables import TABLES, Entity, Table
 
 Case = dict[str, Any]
 Arms = Sequence[tuple[Run, Details]]
 TEXT, REASONING = 40_000_000, 20_000_000  # characters of a whole page, shared out evenly
-TABLES = ("entities", "relations", "summary", "summaries")
+
+
+def tables_shown(runs: Sequence[Run], gold: Gold | None) -> list[dict[str, Any]]:
+    """The further tables that a run has rows of, or gold marks: {name, key: columns, kind: column or null, others}."""
+    marked = {name for name, annotation in gold.annotation.items() if annotation != "none"} if gold else set()
+    found = {table.name for table in FURTHER if any(run.further[table.name] for run in runs)}
+    return [_columns(table) for table in FURTHER if table.name in found | marked]
+
+
+def _columns(table: Table) -> dict[str, Any]:
+    key = key_columns(table)
+    others = [name for name in said_columns(table) if name not in (*key, table.kind)]
+    return {"name": table.name, "key": key, "kind": table.kind, "others": others}
 
 
 def cases(arms: Arms, gold: Gold | None, texts: Mapping[str, str], agree: Mapping[str, float] | None) -> list[Case]:
@@ -55,19 +71,25 @@ def cases(arms: Arms, gold: Gold | None, texts: Mapping[str, str], agree: Mappin
 
 
 def _shown(arms: Arms, gold: Gold | None, doc_id: str, room: int) -> list[dict[str, Any]]:
-    keys = [_keys(run, doc_id) for run, _ in arms]
-    bits = _bits([{*entities, *relations} for entities, relations in keys])
+    bits = _bits([_keys(run, doc_id) for run, _ in arms])
     return [
-        _things(run, gold, doc_id, [bits[k] for k in entities], [bits[k] for k in relations], more.evidence)
+        _found(run, marks(run, gold, doc_id), doc_id, bits, details.evidence)
         | {"summary": run.summaries.get(doc_id)}
-        | _told(more, doc_id, room)
-        for (run, more), (entities, relations) in zip(arms, keys, strict=True)
+        | _document(details, doc_id, room)
+        | {"record": _free(details.documents[doc_id].get("record"), run, doc_id)}
+        for run, details in arms
     ]
 
 
-def _keys(run: Run, doc_id: str) -> tuple[list[Hashable], list[Hashable]]:
+def _keys(run: Run, doc_id: str) -> set[Hashable]:
+    """What makes each thing that a run has in a document the same as another run's."""
     entities = run.entities.get(doc_id, [])
-    return [entity_key(e) for e in entities], [*relation_keys(run.relations.get(doc_id, []), entities)]
+    own = [*map(entity_key, entities), *relation_keys(run.relations.get(doc_id, []), entities)]
+    return {*own, *(_row_key(table, row) for table in FURTHER for row in run.further_rows(table, doc_id))}
+
+
+def _row_key(table: Table, row: TableRow) -> Hashable:
+    return table.name, row_key(table, row)
 
 
 def _bits(keys: Sequence[set[Hashable]]) -> Counter[Hashable]:
@@ -78,37 +100,44 @@ def _bits(keys: Sequence[set[Hashable]]) -> Counter[Hashable]:
     return bits
 
 
-def _things(
-    run: Run,
-    gold: Gold | None,
-    doc_id: str,
-    entity_bits: list[int],
-    relation_bits: list[int],
-    evidence: Mapping[Any, Any],
+def _found(
+    run: Run, marked: Marks, doc_id: str, bits: Mapping[Hashable, int], evidence: Mapping[Any, Any]
 ) -> dict[str, Any]:
-    entities, relations, marked = run.entities.get(doc_id, []), run.relations.get(doc_id, []), marks(run, gold, doc_id)
+    entities, relations = run.entities.get(doc_id, []), run.relations.get(doc_id, [])
     index = {e.entity_id: n for n, e in enumerate(entities)}
     return {
         "entities": [
-            [e.name, e.type, e.mentions, bits, verdict, e.attributes]
-            for e, bits, verdict in zip(entities, entity_bits, marked.entities, strict=True)
+            [e.name, e.type, e.mentions, bits[entity_key(e)], verdict, e.attributes]
+            for e, verdict in zip(entities, marked.entities, strict=True)
         ],
         "relations": [
             [
                 *(r.subject, r.predicate, r.object, index.get(r.subject_id or ""), index.get(r.object_id or "")),
-                *(bits, verdict, evidence.get((doc_id, r.relation_id))),
+                *(bits[key], verdict, evidence.get((doc_id, r.relation_id))),
             ]
-            for r, bits, verdict in zip(relations, relation_bits, marked.relations, strict=True)
+            for r, key, verdict in zip(relations, relation_keys(relations, entities), marked.relations, strict=True)
         ],
+        "rows": {t.name: _rows(run, marked, t, doc_id, bits) for t in FURTHER if run.further_rows(t, doc_id)},
         "missed_entities": marked.missed_entities,
         "missed_relations": marked.missed_relations,
+        "missed_rows": {name: rows.missed for name, rows in marked.rows.items() if rows.missed},
         "score": marked.score,
     }
 
 
-def _told(more: Details, doc_id: str, room: int) -> dict[str, Any]:
+def _rows(run: Run, marked: Marks, table: Table, doc_id: str, bits: Mapping[Hashable, int]) -> list[list[Any]]:
+    pairs = zip(run.further_rows(table, doc_id), marked.rows[table.name].verdicts, strict=True)
+    return [[_said(row), bits[_row_key(table, row)], verdict] for row, verdict in pairs]
+
+
+def _said(row: TableRow) -> TableRow:
+    """The columns that say something."""
+    return {name: value for name, value in row.items() if value not in (None, [], {})}
+
+
+def _document(details: Details, doc_id: str, room: int) -> dict[str, Any]:
     """Status, cost, thought and, for a quarantined document, what went wrong."""
-    row, fault = more.documents[doc_id], more.quarantine.get(doc_id, {})
+    row, fault = details.documents[doc_id], details.quarantine.get(doc_id, {})
     thought = row.get("reasoning") or fault.get("reasoning") or ""
     seconds = [row.get(name) for name in ("first_token_seconds", "thinking_seconds", "answer_seconds")]
     return {
@@ -117,7 +146,6 @@ def _told(more: Details, doc_id: str, room: int) -> dict[str, Any]:
         "end": row.get("thinking_end"),
         "tokens": [row.get(name) for name in ("prompt_tokens", "thinking_tokens", "answer_tokens")],
         "seconds": round(sum(s or 0 for s in seconds), 3) if any(s is not None for s in seconds) else None,
-        "record": _free(row.get("record")),
         "loop": row.get("finish") == "repetition" and not fault,
         "dropped": row.get("dropped") or [],
         "reasoning": thought
@@ -129,17 +157,23 @@ def _told(more: Details, doc_id: str, room: int) -> dict[str, Any]:
 
 def _differs(shown: Sequence[Mapping[str, Any]]) -> bool:
     every = (1 << len(shown)) - 1
-    partly = any(e[3] != every for arm in shown for e in arm["entities"]) or any(
-        r[5] != every for arm in shown for r in arm["relations"]
-    )
-    return partly or len({arm["status"] for arm in shown}) > 1
+    having = [e[3] for arm in shown for e in arm["entities"]] + [r[5] for arm in shown for r in arm["relations"]]
+    having += [row[1] for arm in shown for rows in arm["rows"].values() for row in rows]
+    return any(bits != every for bits in having) or len({arm["status"] for arm in shown}) > 1
 
 
-def _free(record: str | None) -> str | None:
+def _free(record: str | None, run: Run, doc_id: str) -> str | None:
     """What of the record has no table of its own, indented."""
     whole = json.loads(record) if record else None
-    rest = {k: v for k, v in whole.items() if k not in TABLES} if isinstance(whole, dict) else whole
-    return None if rest in (None, {}, []) else json.dumps(rest, ensure_ascii=False, indent=1)
+    if isinstance(whole, dict):
+        whole = {name: value for name, value in whole.items() if not _in_a_table(name, value, run, doc_id)}
+    return None if whole in (None, {}, []) else json.dumps(whole, ensure_ascii=False, indent=1)
+
+
+def _in_a_table(name: str, value: Any, run: Run, doc_id: str) -> bool:
+    """A field called like a table that needs a mark feeds it only if there are rows of it."""
+    table = next((table for table in TABLES if name in (table.word, table.name)), None)
+    return table is not None and bool(table.needs_no_mark or not value or run.further_rows(table, doc_id))
 
 
 def _stale(entities: Sequence[Entity], text: str) -> bool:

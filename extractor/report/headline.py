@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Evaluation, Resources, Score
+from extractor.evaluation.scored_tables import STRICT
 
-KINDS = (("entity_strict", "Entity"), ("relation_strict", "Relation"))
+KINDS = tuple((metric, table.one.capitalize()) for metric, table in STRICT.items())
 
 
 @dataclass(frozen=True, slots=True)

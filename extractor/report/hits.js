@@ -1,6 +1,6 @@
 // Search hits, painted over the text by the browser (CSS highlights): no element is added, so no mark is cut.
 
-const SEARCHED = "h3, .text, .end, .predicate, .summary p, .reference p, .fault p, .fault pre, .left li";
+const SEARCHED = "h3, .text, .end, .predicate, .value, .summary p, .reference p, .fault p, .fault pre, .left li";
 const MOST_HITS = 2000; // painted in one element
 
 /** The words of a search, in small letters; a case must have them all. */

@@ -31,10 +31,19 @@ function errors(one) {
   return one.arms.reduce((sum, arm) => sum + (arm.score ? arm.score[1] + arm.score[2] : 0), 0);
 }
 
-/** A type is "e:person" or "r:works_for". */
+/** A type is "e:person", "r:works_for", or the name of another table and a kind of its rows. */
 function has(arm, type) {
-  const name = type.slice(2);
-  return type[0] === "e" ? arm.entities.some((entity) => entity[1] === name) : arm.relations.some((relation) => relation[1] === name);
+  const at = type.indexOf(":");
+  const [table, name] = [type.slice(0, at), type.slice(at + 1)];
+  return kindsOf(arm, table).includes(name);
+}
+
+/** The kinds of all that an arm has of a table in a document. */
+function kindsOf(arm, table) {
+  if (table === "e") return arm.entities.map((entity) => entity[1]);
+  if (table === "r") return arm.relations.map((relation) => relation[1]);
+  const { kind } = data.tables.find((one) => one.name === table);
+  return (arm.rows[table] || []).map(([values]) => values[kind] ?? null);
 }
 
 /** Everything of a case that a search looks at, in small letters; made once. */
@@ -42,7 +51,8 @@ function haystack(one) {
   one.haystack ??= [
     one.id, one.text, one.summary,
     ...one.arms.flatMap((arm) => [arm.problem, arm.detail, arm.answer, arm.summary, ...arm.dropped,
-      ...arm.entities.map((entity) => entity[0]), ...arm.relations.flatMap((relation) => relation.slice(0, 3))]),
+      ...arm.entities.map((entity) => entity[0]), ...arm.relations.flatMap((relation) => relation.slice(0, 3)),
+      ...wordsOfRows(arm)]),
   ].join("\n").toLowerCase();
   return one.haystack;
 }

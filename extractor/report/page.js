@@ -9,27 +9,29 @@ function colourOf(type) {
   return colours.get(type) || "t9";
 }
 
+/** How often each kind is found in each table: {table: [[kind, count], …]}, the most frequent first. */
 function countTypes() {
-  const counts = { e: new Map(), r: new Map() };
-  const add = (map, name) => name !== null && map.set(name, (map.get(name) || 0) + 1);
-  for (const one of data.cases) {
-    for (const arm of one.arms) {
-      arm.entities.forEach((entity) => add(counts.e, entity[1]));
-      arm.missed_entities.forEach((entity) => add(counts.e, entity[1]));
-      arm.relations.forEach((relation) => add(counts.r, relation[1]));
+  const tables = ["e", "r", ...data.tables.map((table) => table.name)];
+  return Object.fromEntries(tables.map((table) => {
+    const counts = new Map();
+    const add = (name) => name !== null && counts.set(name, (counts.get(name) || 0) + 1);
+    for (const one of data.cases) {
+      for (const arm of one.arms) {
+        kindsOf(arm, table).forEach(add);
+        if (table === "e") arm.missed_entities.forEach((entity) => add(entity[1]));
+      }
     }
-  }
-  const ranked = (map) => [...map].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  return { e: ranked(counts.e), r: ranked(counts.r) };
+    return [table, [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))];
+  }));
 }
 
 function fillFilters() {
   const types = countTypes();
   types.e.forEach(([name], n) => colours.set(name, `t${n % 9}`));
-  for (const [kind, label] of [["e", "entities"], ["r", "relations"]]) {
-    if (!types[kind].length) continue;
-    by("type").append(make("optgroup", { label }, ...types[kind].map(([name, count]) =>
-      make("option", { value: `${kind}:${name}` }, `${name} (${count.toLocaleString("en")})`))));
+  for (const [table, found] of Object.entries(types)) {
+    if (!found.length) continue;
+    by("type").append(make("optgroup", { label: { e: "entities", r: "relations" }[table] || table }, ...found.map(([name, count]) =>
+      make("option", { value: `${table}:${name}` }, `${name} (${count.toLocaleString("en")})`))));
   }
   for (const status of ["ok", "empty", "quarantined"]) offer("status", status, (arm) => arm.status === status);
   const ends = new Set(data.cases.flatMap((one) => one.arms.map((arm) => arm.end || "none")));

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from extractor.evaluation.results import Agreement, Difference
 from extractor.report import plots_found, plots_scores, plots_spent
-from extractor.report.seen import Plot, PlotInput
+from extractor.report.plot import Plot, PlotInput
 
 
 def plots(

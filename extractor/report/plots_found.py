@@ -3,21 +3,20 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from extractor.evaluation.scored_tables import SCORED
 from extractor.report.draw import arm_colour, figure, rows, svg_of
-from extractor.report.seen import Plot, PlotInput
+from extractor.report.plot import Plot, PlotInput
 
 MOST_TYPES = 14  # in one plot
 
 
 def found(arms: Sequence[PlotInput], ids: Sequence[str]) -> Iterator[Plot | None]:
-    """How many entities and relations of each type; nothing where there is gold."""
+    """How many items of each table there are of each kind; nothing where there is gold."""
     if any(arm.evaluation for arm in arms):
         return
-    chosen = set(ids)
-    entities = [[e.type for i in chosen for e in arm.run.entities.get(i, ())] for arm in arms]
-    relations = [[r.predicate for i in chosen for r in arm.run.relations.get(i, ())] for arm in arms]
-    yield _counts("Entities by type", [Counter(t or "–" for t in types) for types in entities], "e")
-    yield _counts("Relations by type", [Counter(t or "–" for t in types) for types in relations], "r")
+    for table in SCORED:
+        kinds = [Counter(kind or "–" for i in ids for kind in arm.run.kinds(table, i)) for arm in arms]
+        yield _counts(f"{table.name.capitalize()} by type", kinds, table.name) if table.kind else None
 
 
 def _counts(title: str, counts: Sequence[Counter[str]], name: str) -> Plot | None:

@@ -1,12 +1,16 @@
 """Plots of how right the arms are, and how far they agree."""
 
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 
+from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Agreement, Difference, Evaluation, Score
+from extractor.evaluation.scored_tables import STRICT
 from extractor.report.draw import BAR, FAINT, arm_colour, bars, figure, point, rows, svg_of
-from extractor.report.seen import Plot, PlotInput
+from extractor.report.plot import Plot, PlotInput
 
-KINDS = (("entity_strict", "Entities"), ("relation_strict", "Relations"))
+KINDS = tuple((metric, table.name.capitalize()) for metric, table in STRICT.items())
+MARKERS = tuple(zip("os^DvP*X", "●■▲◆▼✚★✖", strict=True))  # as matplotlib calls them, and as a caption shows them
 MOST_TYPES = 14  # in one plot; the tables have them all
 
 
@@ -18,19 +22,24 @@ def quality(arms: Sequence[PlotInput], documents: int) -> Plot | None:
     with figure(250) as (made, axes):
         for n, arm, evaluation in scored:
             x = (arm.resources.tokens["written"].total or 0) / documents
-            for (metric, _), marker in zip(KINDS, "os", strict=True):
+            for (metric, _), (marker, _) in zip(KINDS, cycle(MARKERS), strict=False):
                 if (score := _overall(evaluation, metric)) and (found := score.f1 or score.recall).value is not None:
                     axes.errorbar(x, found.value, yerr=bars([found]), color=arm_colour(n), marker=marker, **BAR)
-                    if marker == "o":
+                    if metric == KINDS[0][0]:
                         axes.annotate(arm.run.label, (x, found.value), xytext=(8, 2), textcoords="offset points")
         axes.set(xlabel="tokens written for a document", ylabel=_measure(scored[0][2]), ylim=(0, 1))
         axes.set_xlim(0, axes.get_xlim()[1] * 1.3)
         axes.grid(True, linewidth=0.5)
-        return Plot(
-            "Quality against tokens",
-            "● entities, ■ relations. Up is better, left is cheaper; bars are 95 % intervals.",
-            svg_of(made, "q"),
-        )
+        legend = _legend([evaluation for _, _, evaluation in scored])
+        caption = f"{legend}. Up is better, left is cheaper; bars are 95 % intervals."
+        return Plot("Quality against tokens", caption, svg_of(made, "q"))
+
+
+def _legend(evaluations: Sequence[Evaluation]) -> str:
+    """● entities, ■ relations: what is scored in any arm."""
+    signs = zip(KINDS, cycle(MARKERS), strict=False)
+    shown = ((sign, noun) for (metric, noun), (_, sign) in signs if any(_overall(e, metric) for e in evaluations))
+    return ", ".join(f"{sign} {noun.lower()}" for sign, noun in shown)
 
 
 def differences(differences: Sequence[Difference]) -> Plot | None:
@@ -56,12 +65,13 @@ def differences(differences: Sequence[Difference]) -> Plot | None:
 
 def agreement(agreements: Sequence[Agreement]) -> Plot | None:
     """How far each arm says the same as the first."""
-    kinds = ("entities", "relations", "summaries")
-    if not agreements or all(getattr(a, kind).value is None for a in agreements for kind in kinds):
+    kinds = list(dict.fromkeys(kind for a in agreements for kind in a.by_kind))
+    shares = [[a.by_kind.get(kind, Estimate(None)) for kind in kinds] for a in agreements]
+    if all(share.value is None for of_arm in shares for share in of_arm):
         return None
     with figure(_height(len(kinds), len(agreements))) as (made, axes):
-        for n, a in enumerate(agreements):
-            for row, estimate in enumerate(getattr(a, kind) for kind in kinds):
+        for n, of_arm in enumerate(shares):
+            for row, estimate in enumerate(of_arm):
                 if estimate.value is not None:
                     place = point(estimate, row + _shift(n, len(agreements)), 100)
                     axes.errorbar(*place, color=arm_colour(1 + n), marker="o", **BAR)
@@ -88,7 +98,7 @@ def by_type(arms: Sequence[PlotInput], metric: str, noun: str) -> Plot | None:
         evaluation = next(arm.evaluation for arm in arms if arm.evaluation)
         measure = _measure(evaluation, metric)
         axes.set(xlabel=measure, xlim=(-0.02, 1.02))
-        return Plot(f"{noun}: {measure} by type", "In brackets: how many there are in gold.", svg_of(made, metric[0]))
+        return Plot(f"{noun}: {measure} by type", "In brackets: how many there are in gold.", svg_of(made, metric))
 
 
 def _height(things: int, arms: int) -> float:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from extractor.evaluation.resources import IN_ENGINE, written_tokens
-from extractor.evaluation.shelf import Numbers, Run
+from extractor.evaluation.runs import Numbers, Run
 from extractor.report.draw import arm_colour, figure, rows, svg_of
-from extractor.report.seen import Plot, PlotInput
+from extractor.report.plot import Plot, PlotInput
 
 ENDS = ("none", "closed", "budget", "truncated", "ended_inside", "repetition")
 

@@ -5,7 +5,7 @@ let kept = null;
 
 /** Listens on the article for pointer, focus and click. */
 function pointing(article) {
-  const item = (event) => event.target.closest?.("[data-entity], [data-missed], [data-relation], [data-entities]");
+  const item = (event) => event.target.closest?.("[data-entity], [data-missed], [data-relation], [data-row], [data-entities]");
   article.addEventListener("mouseover", (event) => { if (!kept) find(item(event)); });
   article.addEventListener("mouseleave", () => { if (!kept) find(null); });
   article.addEventListener("focusin", (event) => { if (item(event)) find(item(event)); });
@@ -25,6 +25,7 @@ function find(item) {
   if (!arm) return;
   item.classList.add("active");
   if (item.dataset.relation) return findRelation(arm, item);
+  if (item.dataset.row !== undefined) return findRow(arm, item);
   const own = item.dataset.entity ?? item.dataset.entities?.split(" ").pop();
   const [attribute, number] = own === undefined ? ["data-missed", item.dataset.missed] : ["data-entities", own];
   arm.querySelectorAll(`[data-entity="${own}"]`).forEach((chip) => chip.classList.add("active"));
@@ -36,6 +37,12 @@ function findRelation(arm, item) {
   ends.flat().forEach((found) => found.classList.add("found"));
   marksOf(arm, "data-evidence", item.dataset.relation).forEach((found) => found.classList.add("quoted"));
   if (ends[0].length && ends[1].length) arm.querySelector(".text").append(arc(arm.querySelector(".text"), ...nearest(...ends)));
+}
+
+/** Every entity that a row names. */
+function findRow(arm, item) {
+  item.dataset.row.split(" ").filter(Boolean).forEach((entity) =>
+    marksOf(arm, "data-entities", entity).forEach((found) => found.classList.add("found")));
 }
 
 function marksOf(arm, attribute, number) {

@@ -15,18 +15,18 @@ from extractor.evaluation import resources as spending
 from extractor.evaluation.compare import compare
 from extractor.evaluation.evaluate import evaluate, problems, rates
 from extractor.evaluation.gold import Gold, load_gold
+from extractor.evaluation.result_rows import Rows, arm_rows, difference_rows, evaluation_rows
 from extractor.evaluation.results import Comparison, Evaluation
-from extractor.evaluation.shelf import Run, load_run, with_unique_labels
-from extractor.evaluation.tables import Rows, arm_rows, difference_rows, evaluation_rows
-from extractor.report.cases import Arms, cases
+from extractor.evaluation.runs import Run, load_run, with_unique_labels
+from extractor.report.cases import Arms, cases, tables_shown
+from extractor.report.details import details_of, sample
 from extractor.report.headline import ArmSummary, Tile, run_headline, tiles
-from extractor.report.more import details_of, sample
+from extractor.report.plot import Plot, PlotInput
 from extractor.report.plots import plots
-from extractor.report.seen import Plot, PlotInput
 from extractor.report.texts import texts_of
 
 _NEVER = "base-uri 'none'; form-action 'none'"
-SCRIPTS = ("text.js", "hits.js", "case.js", "point.js", "list.js", "page.js")
+SCRIPTS = ("text.js", "hits.js", "case.js", "rows.js", "point.js", "list.js", "page.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,14 @@ def comparison_page(runs: Sequence[Run], gold: Gold | None, comparison: Comparis
 
 
 def _data(arms: Arms, gold: Gold | None, agree: dict[str, float] | None) -> dict[str, Any]:
-    texts = texts_of([run for run, _ in arms], gold, list(arms[0][1].documents))
-    return {"arms": [run.label for run, _ in arms], "gold": gold is not None, "cases": cases(arms, gold, texts, agree)}
+    runs = [run for run, _ in arms]
+    texts = texts_of(runs, gold, list(arms[0][1].documents))
+    return {
+        "arms": [run.label for run in runs],
+        "gold": gold is not None,
+        "tables": tables_shown(runs, gold),
+        "cases": cases(arms, gold, texts, agree),
+    }
 
 
 def _described(run: Run) -> tuple[str, str, str]:

@@ -13,7 +13,7 @@ function make(tag, properties, ...children) {
   return element;
 }
 
-/** A function from a code point's number (what the shelf counts) to its UTF-16 offset (what JavaScript counts). */
+/** A function from a code point's number (what the output counts) to its UTF-16 offset (what JavaScript counts). */
 function offsets(text) {
   if (!/[\ud800-\udfff]/.test(text)) return (point) => Math.min(point, text.length);
   const starts = [];

@@ -1,4 +1,4 @@
-"""The documents' texts, which the shelf does not keep: from the inputs if they are still there, else from gold."""
+"""The documents' texts, which the output does not keep: from the inputs if they are still there, else from gold."""
 
 from collections.abc import Sequence, Set
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from extractor.documents import Columns, check_columns, locate, read
 from extractor.errors import UserError
 from extractor.evaluation.gold import Gold
-from extractor.evaluation.shelf import Run
+from extractor.evaluation.runs import Run
 
 
 def texts_of(runs: Sequence[Run], gold: Gold | None, ids: Sequence[str]) -> dict[str, str]:

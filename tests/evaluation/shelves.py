@@ -7,7 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from extractor.evaluation.scored_tables import FURTHER
 from extractor.store.tables import SCHEMAS
+from extractor.tables import Table
 
 TOKENS = {"attempts": 1, "prompt_tokens": 100, "cached_tokens": 64, "thinking_tokens": 0, "answer_tokens": 20}
 SECONDS = {"queue_seconds": 0.5, "first_token_seconds": 0.25, "thinking_seconds": None, "answer_seconds": 1.0}
@@ -19,7 +21,8 @@ def entity(name: str, kind: str | None, *spans: tuple[int, int], **attributes: A
 
 
 def document(doc_id: str, **more: Any) -> dict[str, Any]:
-    """One document of a run: columns, and entities, (subject, predicate, object) relations, summary, record."""
+    """One document of a run: columns, entities, (subject, predicate, object) relations, summary, record, and rows of
+    any further table by its name."""
     return {"doc_id": doc_id, "status": "ok", "mode": "no_think", "thinking_end": "none", **TOKENS, **SECONDS, **more}
 
 
@@ -30,6 +33,9 @@ def write_run(out: Path, documents: list[dict[str, Any]], manifest: dict[str, An
     _write(out / "entities", [row for d in documents for row in _entities(d)], SCHEMAS["entities"])
     _write(out / "relations", [row for d in documents for row in _relations(d)], SCHEMAS["relations"])
     _write(out / "summaries", [d for d in documents if d.get("summary")], SCHEMAS["summaries"])
+    for table in FURTHER:
+        if rows := [_row(table, d, n, row) for d in documents for n, row in enumerate(d.get(table.name, ()), 1)]:
+            _write(out / table.name, rows, table.columns)
     (out / "manifest.json").write_text(json.dumps(manifest or {}))
     return str(out)
 
@@ -59,6 +65,11 @@ def _relations(row: dict[str, Any]) -> list[dict[str, Any]]:
         dict(zip(names, (row["doc_id"], f"r{n}", s, p, o, ids.get(s), ids.get(o), "{}"), strict=True))
         for n, (s, p, o) in enumerate(row.get("relations", []), 1)
     ]
+
+
+def _row(table: Table, of: dict[str, Any], number: int, row: dict[str, Any]) -> dict[str, Any]:
+    said = {"doc_id": of["doc_id"], f"{table.one}_id": f"{table.one}{number}", **row}
+    return said | {"attributes": json.dumps(row.get("attributes", {}))}
 
 
 def _write(folder: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:

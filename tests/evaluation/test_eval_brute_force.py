@@ -10,7 +10,7 @@ from shelves import document, entity, write_gold, write_run
 
 from extractor.evaluation.evaluate import evaluate
 from extractor.evaluation.gold import load_gold
-from extractor.evaluation.shelf import load_run
+from extractor.evaluation.runs import load_run
 
 NAMES, TYPES, PREDICATES = ["Ann", "Bob", "Cy", "Di"], ["P", "Q"], ["likes", "near"]
 

@@ -15,7 +15,7 @@ from extractor.evaluation.compare import compare
 from extractor.evaluation.gold import Gold, load_gold
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Comparison, Difference
-from extractor.evaluation.shelf import load_run
+from extractor.evaluation.runs import load_run
 from extractor.evaluation.verdict import is_settled, is_within
 
 NAMES = [f"Name{n}" for n in range(6)]

@@ -36,7 +36,8 @@ def test_jsonl_plain_and_compressed(tmp_path: Path) -> None:
     document = plain.documents["d"]
     assert document.entities[0] == GoldEntity("Ann", "P", ((0, 3),), ("A.",), (), {"age": 3, "job": None})
     assert document.record == {"place": None, "when": "now"}
-    assert (plain.entities, plain.relations, plain.symmetric) == ("exhaustive", "exhaustive", frozenset())
+    assert (plain.annotation["entities"], plain.annotation["relations"]) == ("exhaustive", "exhaustive")
+    assert plain.symmetric == frozenset()
 
 
 def test_parquet_says_the_same_as_jsonl(tmp_path: Path) -> None:
@@ -55,10 +56,12 @@ def test_labels_beside_the_gold_or_named(tmp_path: Path) -> None:
     said = {"entity_annotation": "PARTIAL: some", "relation_annotation": "exhaustive", "symmetric_relations": ["near"]}
     file = write_gold(tmp_path / "gold.jsonl", [ROW], **said)
     gold = load_gold(file)
-    assert (gold.entities, gold.relations, gold.symmetric) == ("partial", "exhaustive", frozenset({"near"}))
+    assert (gold.annotation["entities"], gold.annotation["relations"]) == ("partial", "exhaustive")
+    assert gold.symmetric == frozenset({"near"})
     other = tmp_path / "other.json"
     other.write_text('{"relation_annotation": "partial"}')
-    assert (load_gold(file, str(other)).entities, load_gold(file, str(other)).relations) == ("exhaustive", "partial")
+    named = load_gold(file, str(other)).annotation
+    assert (named["entities"], named["relations"]) == ("exhaustive", "partial")
 
 
 @pytest.mark.parametrize(

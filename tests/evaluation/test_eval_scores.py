@@ -10,7 +10,7 @@ from extractor.errors import UserError
 from extractor.evaluation.evaluate import evaluate
 from extractor.evaluation.gold import load_gold
 from extractor.evaluation.results import Evaluation, Score
-from extractor.evaluation.shelf import load_run
+from extractor.evaluation.runs import load_run
 
 TEXT = "Ada Lovelace met Charles Babbage in London. Lovelace wrote notes."
 ADA = {"name": "Ada Lovelace", "type": "Person", "mentions": [[0, 12], [44, 52]], "aliases": ["Countess of Lovelace"]}

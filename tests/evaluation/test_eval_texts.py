@@ -17,10 +17,10 @@ from extractor.evaluation.compare import compare
 from extractor.evaluation.evaluate import evaluate
 from extractor.evaluation.gold import GoldDocument, load_gold
 from extractor.evaluation.intervals import Estimate
+from extractor.evaluation.result_rows import arm_rows, difference_rows, evaluation_rows
 from extractor.evaluation.results import Evaluation
-from extractor.evaluation.shelf import load_run
+from extractor.evaluation.runs import load_run
 from extractor.evaluation.summaries import MixedTokenizer, rouge, similarity
-from extractor.evaluation.tables import arm_rows, difference_rows, evaluation_rows
 from extractor.evaluation.tidy import save
 
 

@@ -14,7 +14,7 @@ QUIET = ["--disable-background-networking", "--disable-component-update", "--dis
 
 
 @dataclass
-class PlotInput:
+class OpenedPage:
     """A page, the addresses it asked for, and everything it complained about."""
 
     page: Page
@@ -44,10 +44,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, file: Path, width: int = 1280, scheme: str = "light") -> Iterator[PlotInput]:
+def opened(browser: Browser, file: Path, width: int = 1280, scheme: str = "light") -> Iterator[OpenedPage]:
     """The file in a window of its own, without a network."""
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)  # type: ignore[arg-type]
-    seen = PlotInput(context.new_page())
+    seen = OpenedPage(context.new_page())
     seen.page.on("request", lambda request: seen.asked.append(request.url))
     seen.page.on("console", lambda message: seen.complaints.append(message.text))
     seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))

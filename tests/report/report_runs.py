@@ -37,6 +37,29 @@ def hostile() -> Rows:
     ]
 
 
+def deals(count: int = 6) -> Rows:
+    """Gold rows that the finance schema is for: companies, and what happened to them."""
+    return [_deal(number) for number in range(count)]
+
+
+def _deal(number: int) -> dict[str, Any]:
+    buyer, bought, boss = f"Quarry {number} Ltd", f"Pip & Husk {number}", f"Dolores Amaya {number}"
+    text = (
+        f"{buyer} said in Leeds on 9 June that it had bought {bought} for $85 million. {boss} leaves {bought} in July."
+    )
+    row = _row(f"deal-{number}", text, [(buyer, "company"), (bought, "company"), (boss, "person")], [])
+    deal = {
+        "name": "had bought",
+        "type": "acquisition",
+        "participants": [buyer, bought],
+        "when": "9 June",
+        "where": "Leeds",
+    }
+    gone = {"name": "leaves", "type": "departure", "participants": [boss, bought], "when": "July", "where": None}
+    said = [{**deal, "attributes": {"amount": "$85 million"}}, {**gone, "aliases": ["leaves the company"]}]
+    return {**row, "events": said}
+
+
 def sample_gold() -> Rows:
     """The shipped gold."""
     return [json.loads(line) for line in (DATA / "gold.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -98,6 +121,8 @@ def _thought(row: dict[str, Any]) -> str:
 
 
 def _said(row: dict[str, Any], chance: random.Random, errors: float) -> str:
+    if "events" in row:
+        return _said_of_deal(row, chance, errors)
     if chance.random() < errors / 3 or row["doc_id"] == "en-archive":
         return '{"entities": [{"name": "Unfinished <b>business</b>", "ty'
     entities = [{"name": e["name"], "type": e["type"]} for e in row["entities"] if chance.random() > errors]
@@ -110,6 +135,21 @@ def _said(row: dict[str, Any], chance: random.Random, errors: float) -> str:
             relation["subject"], relation["object"] = relation["object"], relation["subject"]
     relations += [SELF] * (row["doc_id"] == "attack")
     return json.dumps({"entities": entities, "relations": relations, "summary": row["text"][:60]}, ensure_ascii=False)
+
+
+def _said_of_deal(row: dict[str, Any], chance: random.Random, errors: float) -> str:
+    """Now and then an event is left out, is of another type, or is one that gold does not have."""
+    events = [_event(event, chance.random() < errors) for event in row["events"] if chance.random() > errors]
+    if chance.random() < errors:
+        events.append(_event({"name": "said", "type": "results", "participants": [row["entities"][0]["name"]]}, False))
+    entities = [{"name": e["name"], "type": e["type"]} for e in row["entities"]]
+    return json.dumps({"entities": entities, "events": events, "summary": row["text"][:60]}, ensure_ascii=False)
+
+
+def _event(row: dict[str, Any], mistaken: bool) -> dict[str, Any]:
+    said = {name: row.get(name) for name in ("name", "type", "participants", "when", "where")}
+    kind = "contract" if mistaken else row["type"]
+    return {**said, "type": kind, "amount": row.get("attributes", {}).get("amount")}
 
 
 def _row(

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import PlotInput, chromium, opened
+from browser import OpenedPage, chromium, opened
 from playwright.sync_api import Browser
-from report_runs import ASTRAL, ATTACK, hostile, make_run, many, sample_gold, write_rows
+from report_runs import ASTRAL, ATTACK, deals, hostile, make_run, many, sample_gold, write_rows
 
 from extractor.report.render import render_comparison, render_run
 
@@ -38,7 +38,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
 
 
 @pytest.fixture
-def comparison(browser: Browser, pages: Pages) -> Iterator[PlotInput]:
+def comparison(browser: Browser, pages: Pages) -> Iterator[OpenedPage]:
     with opened(browser, pages["compare"]) as seen:
         yield seen
 
@@ -52,7 +52,7 @@ def test_a_page_loads_nothing_else_and_complains_of_nothing(browser: Browser, pa
         assert seen.complaints == []
 
 
-def test_a_document_is_data_whatever_it_says(comparison: PlotInput) -> None:
+def test_a_document_is_data_whatever_it_says(comparison: OpenedPage) -> None:
     comparison.open_case("attack")
     assert comparison.page.locator("#case .text").first.text_content() == ATTACK
     assert comparison.page.evaluate("window.attacked") is None
@@ -61,7 +61,7 @@ def test_a_document_is_data_whatever_it_says(comparison: PlotInput) -> None:
     assert comparison.page.locator("#list b").first.text_content() == "</script><b>id"
 
 
-def test_the_policy_stops_scripts_that_are_not_ours(comparison: PlotInput) -> None:
+def test_the_policy_stops_scripts_that_are_not_ours(comparison: OpenedPage) -> None:
     comparison.page.evaluate(
         """() => { const script = document.createElement('script'); script.textContent = 'window.attacked = 3';
                    document.body.append(script); document.body.insertAdjacentHTML('beforeend',
@@ -82,7 +82,7 @@ def test_marks_stand_on_their_names_beyond_the_basic_plane(browser: Browser, pag
         assert found == ["Ada", "𠮷野家", "Zürich", "Ada"]
 
 
-def test_every_mark_says_its_entity(comparison: PlotInput) -> None:
+def test_every_mark_says_its_entity(comparison: OpenedPage) -> None:
     wrong = comparison.page.evaluate(
         """() => { const wrong = []; const box = document.createElement('article'); document.body.append(box);
           for (const one of data.cases) { showCase(box, data, one); one.arms.forEach((arm, n) => {
@@ -94,7 +94,7 @@ def test_every_mark_says_its_entity(comparison: PlotInput) -> None:
     assert wrong == []
 
 
-def test_arms_stand_side_by_side_with_their_differences(comparison: PlotInput) -> None:
+def test_arms_stand_side_by_side_with_their_differences(comparison: OpenedPage) -> None:
     comparison.open_case("en-ferry")
     boxes = [arm.bounding_box() for arm in comparison.page.locator("#case .arm").all()]
     assert [box and round(box["y"]) for box in boxes] == [boxes[0] and round(boxes[0]["y"])] * 2
@@ -104,7 +104,7 @@ def test_arms_stand_side_by_side_with_their_differences(comparison: PlotInput) -
     assert any("missed" in words for words in comparison.texts("#case .arm >> nth=0 >> .chips li"))
 
 
-def test_filters(comparison: PlotInput) -> None:
+def test_filters(comparison: OpenedPage) -> None:
     page, cases = comparison.page, "data.cases.filter"
     page.check("#differs")
     assert len(comparison.texts("#list li")) == page.evaluate(f"{cases}(one => one.differs).length") < 19
@@ -192,12 +192,12 @@ def test_the_first_hit_of_a_long_text_is_in_view(browser: Browser, pages: Pages)
         assert above >= 0 and below >= 0
 
 
-def test_the_least_agreement_comes_first(comparison: PlotInput) -> None:
+def test_the_least_agreement_comes_first(comparison: OpenedPage) -> None:
     agree = comparison.page.evaluate("list.numbers.map(n => data.cases[n].agree)")
     assert agree == sorted(agree)
 
 
-def test_quarantined_documents_show_raw_answer_text_and_reason(comparison: PlotInput) -> None:
+def test_quarantined_documents_show_raw_answer_text_and_reason(comparison: OpenedPage) -> None:
     comparison.page.select_option("#status", "quarantined")
     comparison.open_case("en-archive")
     first = comparison.page.locator("#case .arm").first
@@ -226,7 +226,7 @@ def test_a_relation_is_drawn_in_the_text(browser: Browser, pages: Pages) -> None
         assert seen.page.locator("#case svg.arc").count() == 0
 
 
-def test_the_keyboard_is_enough(comparison: PlotInput) -> None:
+def test_the_keyboard_is_enough(comparison: OpenedPage) -> None:
     page = comparison.page
     ids = page.evaluate("list.numbers.map(n => data.cases[n].id)")
     shown = page.locator("#case h3")
@@ -250,7 +250,7 @@ def test_the_keyboard_is_enough(comparison: PlotInput) -> None:
     assert page.locator("#list [aria-selected=true]").count() == 1
 
 
-def test_focus_can_be_seen(comparison: PlotInput) -> None:
+def test_focus_can_be_seen(comparison: OpenedPage) -> None:
     for _ in range(12):
         comparison.page.keyboard.press("Tab")
         width = comparison.page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)")
@@ -324,3 +324,59 @@ def test_thousands_of_rows_are_drawn_as_they_are_needed(browser: Browser, tmp_pa
         seen.page.goto(f"{file.as_uri()}#doc={rows[450]['doc_id']}")
         seen.page.reload()
         assert seen.page.locator("#case h3").text_content() == rows[450]["doc_id"]
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs whose schema feeds a table beside entities and relations."""
+    folder = tmp_path_factory.mktemp("events")
+    rows = deals(12)
+    inputs, gold = write_rows(folder, rows)
+    outs = [str(make_run(inputs, folder / mode, rows, mode, schema="finance")) for mode in ("no_think", "think")]
+    file = folder / "events.html"
+    file.write_text(render_comparison(outs, str(gold)), encoding="utf-8")
+    return file
+
+
+def test_rows_of_further_tables_stand_in_every_arm(browser: Browser, events: Path) -> None:
+    with opened(browser, events) as seen:
+        seen.open_case("deal-1")
+        first, second = (seen.page.locator(f"#case [data-arm='{n}'] .rows li") for n in (0, 1))
+        assert [words.split("\n")[0] for words in first.all_inner_texts()] == ["leaves", "had bought", "leaves"]
+        assert first.locator(".tag").all_inner_texts() == ["not in think", "missed", "missed"]
+        assert (
+            first.locator(".sign").all_inner_texts() == ["✗"] and second.locator(".sign").all_inner_texts() == ["✓"] * 2
+        )
+        assert "only in no_think" in second.last.inner_text()
+        assert second.first.locator(".value").all_inner_texts() == [
+            "9 June",
+            "Leeds",
+            "Quarry 1 Ltd, Pip & Husk 1",
+            "$85 million",
+        ]
+        second.first.locator("button").hover()
+        assert set(seen.texts("#case mark.found")) == {"Quarry 1 Ltd", "Pip & Husk 1"}
+        assert seen.complaints == []
+
+
+def test_rows_of_further_tables_are_found_by_filter_and_search(browser: Browser, events: Path) -> None:
+    with opened(browser, events) as seen:
+        having = "data.cases.filter(c => c.arms.some(a => (a.rows.events || []).some(([v]) => v.type === 'contract')))"
+        wanted = sorted(seen.page.evaluate(f"{having}.map(c => c.id)"))
+        assert 0 < len(wanted) < 12
+        seen.page.select_option("#type", "events:contract")
+        assert sorted(seen.page.locator("#list b").all_text_contents()) == wanted
+        seen.page.select_option("#type", "")
+        seen.page.fill("#search", "contract")  # which no text has
+        seen.page.wait_for_function("n => list.numbers.length === n", arg=len(wanted))
+        assert sorted(seen.page.locator("#list b").all_text_contents()) == wanted
+        seen.page.fill("#search", "leeds")
+        seen.page.wait_for_function("() => list.numbers.length === 12")
+        hits = "[...CSS.highlights.get('hit')].filter(r => r.startContainer.parentElement.matches('.value')).length"
+        assert seen.page.evaluate(hits) > 0
+
+
+def test_rows_of_further_tables_fit_a_phone(browser: Browser, events: Path) -> None:
+    with opened(browser, events, width=360) as seen:
+        seen.open_case("deal-1")
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -6,17 +6,19 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from report_runs import ASTRAL, hostile, make_run, sample_gold, write_rows
+from fakes import Silent, answering, fake_prepared
+from report_runs import ASTRAL, deals, hostile, make_run, sample_gold, write_rows
 from typer.testing import CliRunner, Result
 
 from extractor.cli.app import app
 from extractor.evaluation.gold import load_gold
 from extractor.evaluation.intervals import Estimate
 from extractor.evaluation.results import Agreement, Difference
-from extractor.evaluation.shelf import Run, load_run
+from extractor.evaluation.runs import Run, load_run
+from extractor.pipeline.session import run as run_job
 from extractor.report.cases import cases
+from extractor.report.details import details_of, sample
 from extractor.report.marks import RIGHT, UNKNOWN, WRONG, marks
-from extractor.report.more import details_of, sample
 from extractor.report.plots_scores import agreement, differences
 from extractor.report.render import as_script_data, render_comparison, render_run
 from extractor.report.texts import texts_of
@@ -135,6 +137,49 @@ def test_three_arms_and_their_shared_things(tmp_path: Path) -> None:
         first, _, third = (arm["entities"] for arm in case["arms"])
         assert first == third
         assert {entity[3] for entity in first} <= {0b101, 0b111}
+
+
+def test_rows_of_further_tables_are_shown_and_marked(tmp_path: Path) -> None:
+    rows = deals()
+    inputs, gold_file = write_rows(tmp_path, rows)
+    outs = [str(make_run(inputs, tmp_path / mode, rows, mode, schema="finance")) for mode in ("no_think", "think")]
+    data = data_of(render_comparison(outs, str(gold_file)))
+    others = ["when", "where", "participants", "confidence"]
+    assert data["tables"] == [{"name": "events", "key": ["name"], "kind": "type", "others": others}]
+    right = {row["doc_id"]: {(e["name"], e["type"]) for e in row["events"]} for row in rows}
+    for case in data["cases"]:
+        found = [[(v["name"], v["type"]) for v, *_ in arm["rows"].get("events", [])] for arm in case["arms"]]
+        for n, arm in enumerate(case["arms"]):
+            wanted = right[case["id"]]
+            assert [r[2] for r in arm["rows"].get("events", [])] == [RIGHT if k in wanted else WRONG for k in found[n]]
+            assert {(v["name"], v["type"]) for v in arm["missed_rows"].get("events", [])} == wanted - set(found[n])
+            assert [r[1] for r in arm["rows"].get("events", [])] == [
+                sum(1 << m for m, keys in enumerate(found) if key in keys) for key in found[n]
+            ]
+            assert arm["record"] is None  # nothing is left of the answer beside its tables
+        assert case["differs"] == (set(found[0]) != set(found[1]))
+    values = data["cases"][0]["arms"][1]["rows"]["events"][0][0]
+    assert values == {**rows[0]["events"][0], "attributes": {"amount": "$85 million"}}
+    assert "Events by type" in render_run(outs[0])
+    scored = render_run(outs[0], str(gold_file))
+    assert "Events by type" not in scored and "Events: F1 by type" in scored and "and event F1" in scored
+
+
+def test_a_page_without_rows_of_further_tables_has_nothing_of_them(job: tuple[Run, Path, Path]) -> None:
+    run, _, gold = job
+    data = data_of(page := render_run(run.path, str(gold)))
+    assert data["tables"] == [] and {arm["rows"] == {} for c in data["cases"] for arm in c["arms"]} == {True}
+    assert "Events by type" not in page
+
+
+def test_a_field_that_only_bears_the_name_of_a_table_stays_in_the_record(tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {"events": {"type": "array", "items": {"type": "string"}}}}
+    (tmp_path / "schema.json").write_text(json.dumps(schema), encoding="utf-8")
+    inputs, _ = write_rows(tmp_path, hostile()[:1])
+    prepared = fake_prepared(inputs, tmp_path / "out", schema=str(tmp_path / "schema.json"))
+    run_job(prepared, lambda _: answering(lambda _: '{"events": ["fire"]}'), Silent(), lambda: False)
+    (case,) = data_of(render_run(str(tmp_path / "out")))["cases"]
+    assert json.loads(case["arms"][0]["record"]) == {"events": ["fire"]}
 
 
 def extract(*words: str) -> Result:

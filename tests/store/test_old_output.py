@@ -14,7 +14,7 @@ from shop import rows
 from typer.testing import CliRunner
 
 from extractor.cli.app import app
-from extractor.evaluation.shelf import load_run
+from extractor.evaluation.runs import load_run
 from extractor.pipeline.session import run
 from extractor.store.attempts import OLD_FILE, Attempts
 from extractor.store.compact import compact

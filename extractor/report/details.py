@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from extractor.evaluation.shelf import SECONDS, TOKENS, Run
+from extractor.evaluation.runs import SECONDS, TOKENS, Run
 
 MOST = 5_000  # documents in one page
 DOCUMENTS = ("doc_id", "status", "mode", "thinking_end", "finish", "record", "dropped", "reasoning", *TOKENS, *SECONDS)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from extractor.evaluation.results import Evaluation, Resources
-from extractor.evaluation.shelf import Run
+from extractor.evaluation.runs import Run
 
 
 @dataclass(frozen=True, slots=True)

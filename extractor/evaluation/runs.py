@@ -13,10 +13,12 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from extractor.errors import UserError
+from extractor.evaluation.scored_tables import FURTHER, said_columns
 from extractor.store.manifest import Manifest, RunEntry
-from extractor.tables import Entity, Relation
+from extractor.tables import ENTITIES, RELATIONS, Entity, Relation, Table
 
 Numbers = npt.NDArray[np.float64]
+TableRow = dict[str, Any]  # by column; attributes as an object
 
 TOKENS = ("prompt_tokens", "cached_tokens", "thinking_tokens", "answer_tokens")
 SECONDS = ("queue_seconds", "first_token_seconds", "thinking_seconds", "answer_seconds")
@@ -24,8 +26,8 @@ DOCUMENTS = (
     *("doc_id", "status", "mode", "attempts", "problem", "record", "thinking_end", "lang"),
     *(*TOKENS, "total_tokens", *SECONDS),
 )
-ENTITIES = ("doc_id", "entity_id", "name", "type", "mentions", "match", "attributes")
-RELATIONS = ("doc_id", "relation_id", "subject_id", "predicate", "object_id", "subject", "object")
+ENTITY_COLUMNS = ("doc_id", "entity_id", "name", "type", "mentions", "match", "attributes")
+RELATION_COLUMNS = ("doc_id", "relation_id", "subject_id", "predicate", "object_id", "subject", "object")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,20 @@ class Run:
     rows: dict[str, int]
     entities: dict[str, list[Entity]]
     relations: dict[str, list[Relation]]
+    further: dict[str, dict[str, list[TableRow]]]  # by table, then by document
     summaries: dict[str, str]
+
+    def further_rows(self, table: Table, doc_id: str) -> list[TableRow]:
+        """What it has of a further table in one document."""
+        return self.further[table.name].get(doc_id, [])
+
+    def kinds(self, table: Table, doc_id: str) -> list[str | None]:
+        """The kind of each thing that it has of a scored table in one document."""
+        if table.name == ENTITIES.name:
+            return [entity.type for entity in self.entities.get(doc_id, ())]
+        if table.name == RELATIONS.name:
+            return [relation.predicate for relation in self.relations.get(doc_id, ())]
+        return [row.get(table.kind or "") for row in self.further_rows(table, doc_id)]
 
     @property
     def last_work(self) -> RunEntry:
@@ -85,8 +100,9 @@ def load_run(out: str) -> Run:
             manifest=Manifest.load(folder, ours=False),
             documents=documents,
             rows=rows,
-            entities=_by_document(folder, "entities", ENTITIES, _entity),
-            relations=_by_document(folder, "relations", RELATIONS, _relation),
+            entities=_by_document(folder, "entities", ENTITY_COLUMNS, _entity),
+            relations=_by_document(folder, "relations", RELATION_COLUMNS, _relation),
+            further={table.name: _by_document(folder, table.name, _columns(table), _row) for table in FURTHER},
             summaries={row["doc_id"]: row["summary"] for row in summaries if row["summary"]},
         )
     )
@@ -129,6 +145,15 @@ def _entity(row: dict[str, Any]) -> Entity:
 def _relation(row: dict[str, Any]) -> Relation:
     ids = (row["relation_id"], row["subject_id"], row["predicate"], row["object_id"])
     return Relation(*ids, row["subject"], row["object"], None, {})
+
+
+def _columns(table: Table) -> list[str]:
+    return ["doc_id", *said_columns(table), "attributes"]
+
+
+def _row(row: dict[str, Any]) -> TableRow:
+    said = {name: value for name, value in row.items() if name != "doc_id"}
+    return said | {"attributes": json.loads(row.get("attributes") or "{}")}
 
 
 def _nothing(folder: Path) -> str:

@@ -1,9 +1,9 @@
 """Results as rows of a table; the first row is the header."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from extractor.evaluation.intervals import Estimate
-from extractor.evaluation.results import Arm, Comparison, Difference, Evaluation, Score, Spread
+from extractor.evaluation.results import Agreement, Arm, Comparison, Difference, Evaluation, Score, Spread
 
 Rows = list[list[str]]
 Show = Callable[[Estimate | None], str]
@@ -53,17 +53,17 @@ def arm_rows(comparison: Comparison, show: Show = in_full) -> Rows:
 def difference_rows(comparison: Comparison, show: Show = in_full) -> Rows:
     """Every difference from the first arm in points, with interval and p; agreement where there is no gold."""
     if not comparison.differences:
-        return [
-            ["arms", "entities agree", "relations agree", "summaries alike"],
-            *(
-                [f"{a.arm}, {a.base}", *map(show, (a.entities, a.relations, a.summaries))]
-                for a in comparison.agreements
-            ),
-        ]
+        return _agreement_rows(comparison.agreements, show)
     return [
         ["arm − base", "metric", "of", "points (95 %)", "p", "p (Holm)", "n"],
         *map(_difference_row, comparison.differences),
     ]
+
+
+def _agreement_rows(agreements: Sequence[Agreement], show: Show) -> Rows:
+    kinds = list(dict.fromkeys(kind for a in agreements for kind in a.by_kind))
+    header = ["arms", *(f"{kind} {'alike' if kind == 'summaries' else 'agree'}" for kind in kinds)]
+    return [header, *([f"{a.arm}, {a.base}", *(show(a.by_kind.get(kind)) for kind in kinds)] for a in agreements)]
 
 
 def _score_row(score: Score, show: Show) -> list[str]:

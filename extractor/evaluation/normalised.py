@@ -12,8 +12,8 @@ Names = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
-    """An entity: its name, every name that is right for it, every type, its spans."""
+class NamedItem:
+    """An entity, or a row of a further table: its name, every name that is right for it, every type, its spans."""
 
     name: str
     type: str
@@ -33,7 +33,7 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Triple:
     """A relation; `either_way` means that direction says nothing."""
 
     predicate: str
@@ -42,29 +42,34 @@ class Link:
     either_way: bool = False
 
 
-def found_entities(entities: Sequence[Entity]) -> list[Thing]:
+def found_entities(entities: Sequence[Entity]) -> list[NamedItem]:
     """What a run found in a document, one thing for each name and type."""
-    return _merged((_found(entity) for entity in entities), lambda t: (t.name, t.type))
+    return merged_items(_found(entity) for entity in entities)
 
 
-def gold_entities(document: GoldDocument) -> list[Thing]:
+def gold_entities(document: GoldDocument) -> list[NamedItem]:
     """What a person marked in a document, one thing for each name and type."""
-    return _merged((_gold(entity, document.text) for entity in document.entities), lambda t: (t.name, t.type))
+    return merged_items(_gold(entity, document.text) for entity in document.entities)
 
 
-def untyped(things: Sequence[Thing]) -> list[Thing]:
+def untyped(things: Sequence[NamedItem]) -> list[NamedItem]:
     """The same with one thing for each name, whatever its types."""
     return _merged(things, lambda t: (t.name,))
 
 
-def found_links(
-    relations: Sequence[Relation], entities: Sequence[Entity], things: Sequence[Thing], symmetric: Names
-) -> list[Link]:
-    """What a run found in a document, one link for each predicate and pair of names; `things` are its entities."""
+def merged_items(items: Iterable[NamedItem]) -> list[NamedItem]:
+    """Sorted, with one item for each name and type."""
+    return _merged(items, lambda t: (t.name, t.type))
+
+
+def found_triples(
+    relations: Sequence[Relation], entities: Sequence[Entity], things: Sequence[NamedItem], symmetric: Names
+) -> list[Triple]:
+    """What a run found in a document, one triple for each predicate and pair of names; `things` are its entities."""
     by_id = {entity.entity_id: entity for entity in entities}
     types = _types_by_name(things)
-    return merged_links(
-        Link(
+    return merged_triples(
+        Triple(
             normal(relation.predicate),
             _found_end(relation.subject, by_id.get(relation.subject_id or ""), types),
             _found_end(relation.object, by_id.get(relation.object_id or ""), types),
@@ -74,34 +79,34 @@ def found_links(
     )
 
 
-def gold_links(document: GoldDocument, things: Sequence[Thing], symmetric: Names) -> list[Link]:
+def gold_triples(document: GoldDocument, things: Sequence[NamedItem], symmetric: Names) -> list[Triple]:
     """What a person marked in a document; an end is right under any name of the entities it names."""
     ends = {name: _gold_end(name, things) for r in document.relations for name in (r.subject, r.object)}
-    return merged_links(
-        Link(normal(r.predicate), ends[r.subject], ends[r.object], normal(r.predicate) in symmetric)
+    return merged_triples(
+        Triple(normal(r.predicate), ends[r.subject], ends[r.object], normal(r.predicate) in symmetric)
         for r in document.relations
     )
 
 
-def undirected(links: Sequence[Link]) -> list[Link]:
-    """The same with one link for each predicate and unordered pair."""
-    return merged_links(Link(link.predicate, link.subject, link.object, True) for link in links)
+def undirected(triples: Sequence[Triple]) -> list[Triple]:
+    """The same with one triple for each predicate and unordered pair."""
+    return merged_triples(Triple(triple.predicate, triple.subject, triple.object, True) for triple in triples)
 
 
-def merged_links(links: Iterable[Link]) -> list[Link]:
-    """Sorted, with each link once; an `either_way` link is the same whichever end comes first."""
-    merged: dict[tuple[str, ...], Link] = {}
-    for link in links:
-        ends = (link.subject.name, link.object.name)
-        key = (link.predicate, *(sorted(ends) if link.either_way else ends))
+def merged_triples(triples: Iterable[Triple]) -> list[Triple]:
+    """Sorted, with each triple once; an `either_way` triple is the same whichever end comes first."""
+    merged: dict[tuple[str, ...], Triple] = {}
+    for triple in triples:
+        ends = (triple.subject.name, triple.object.name)
+        key = (triple.predicate, *(sorted(ends) if triple.either_way else ends))
         known = merged.get(key)
-        merged[key] = _joined_link(known, link) if known else link
+        merged[key] = _joined_triple(known, triple) if known else triple
     return [merged[key] for key in sorted(merged)]
 
 
-def _joined_link(known: Link, link: Link) -> Link:
-    swap = known.subject.name != link.subject.name
-    subject, other = (link.object, link.subject) if swap else (link.subject, link.object)
+def _joined_triple(known: Triple, triple: Triple) -> Triple:
+    swap = known.subject.name != triple.subject.name
+    subject, other = (triple.object, triple.subject) if swap else (triple.subject, triple.object)
     return replace(known, subject=_joined_end(known.subject, subject), object=_joined_end(known.object, other))
 
 
@@ -109,34 +114,34 @@ def _joined_end(one: End, two: End) -> End:
     return End(one.name, one.names | two.names, one.types | two.types)
 
 
-def _found(entity: Entity) -> Thing:
+def _found(entity: Entity) -> NamedItem:
     name, kind = normal(entity.name), normal(entity.type)
-    return Thing(name, kind, frozenset({name}), frozenset({kind}), tuple(entity.mentions), entity.attributes)
+    return NamedItem(name, kind, frozenset({name}), frozenset({kind}), tuple(entity.mentions), entity.attributes)
 
 
-def _gold(entity: GoldEntity, text: str | None) -> Thing:
+def _gold(entity: GoldEntity, text: str | None) -> NamedItem:
     mentions = [text[start:end] for start, end in entity.mentions] if text is not None else []
     names = frozenset(map(normal, (entity.name, *entity.aliases, *mentions))) - {""}
     types = frozenset(map(normal, (entity.type, *entity.alt_types)))
-    return Thing(normal(entity.name), normal(entity.type), names, types, entity.mentions, entity.attributes)
+    return NamedItem(normal(entity.name), normal(entity.type), names, types, entity.mentions, entity.attributes)
 
 
-def _merged(things: Iterable[Thing], key: Callable[[Thing], tuple[Hashable, ...]]) -> list[Thing]:
-    merged: dict[Any, Thing] = {}
+def _merged(things: Iterable[NamedItem], key: Callable[[NamedItem], tuple[Hashable, ...]]) -> list[NamedItem]:
+    merged: dict[Any, NamedItem] = {}
     for thing in sorted(things, key=lambda t: (t.name, t.type, str(t.attributes))):
         known = merged.get(key(thing))
         merged[key(thing)] = _joined(known, thing) if known else thing
     return list(merged.values())
 
 
-def _joined(one: Thing, two: Thing) -> Thing:
-    return Thing(
+def _joined(one: NamedItem, two: NamedItem) -> NamedItem:
+    return NamedItem(
         one.name, one.type, one.names | two.names, one.types | two.types, one.spans + two.spans,
         {**two.attributes, **one.attributes},
     )  # fmt: skip
 
 
-def _types_by_name(things: Sequence[Thing]) -> dict[str, Names]:
+def _types_by_name(things: Sequence[NamedItem]) -> dict[str, Names]:
     return {thing.name: thing.types for thing in untyped(things)}
 
 
@@ -148,7 +153,7 @@ def _found_end(name: str | None, entity: Entity | None, types: dict[str, Names])
     return End(normal(name), frozenset({normal(name)}) - {""}, types.get(normal(name), frozenset()))
 
 
-def _gold_end(name: str, things: Sequence[Thing]) -> End:
+def _gold_end(name: str, things: Sequence[NamedItem]) -> End:
     called = normal(name)
     meant = [t for t in things if t.name == called] or [t for t in things if called in t.names]
     names = frozenset({called}).union(*(t.names for t in meant))
