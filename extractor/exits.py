@@ -5,13 +5,14 @@ import traceback
 from pathlib import Path
 from tempfile import gettempdir
 
-from extractor.errors import Locked, UserError
+from extractor.errors import Locked, SourceError, UserError
 
 OK, MISTAKE, USAGE, FAILURE, QUARANTINED, STOPPED, HELD, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 EXIT_CODES = """
 Exit codes: 0 all documents settled, none quarantined; 1 your mistake, one line says the cure; 2 usage;
-3 an unexpected failure of ours or the engine's; 4 finished, some documents quarantined; 5 stopped at a
-deadline or by SIGTERM with work left; 6 another run holds the output; 130 interrupted, what is finished is kept.
+3 an unexpected failure of ours or the engine's; 4 finished, some documents quarantined; 5 work is left: a deadline,
+SIGTERM, or a source that cannot be read to its end; 6 another run holds the output; 130 interrupted, what is finished
+is kept.
 """
 FEW_CODES = """
 Exit codes: 0 done; 1 your mistake, one line says the cure; 2 usage; 3 an unexpected failure of ours; 130 interrupted.
@@ -32,6 +33,8 @@ def verdict(error: BaseException) -> tuple[str, int]:
     match error:
         case UserError():
             said, code = str(error), MISTAKE
+        case SourceError():
+            said, code = f"{error}; {_KEPT}", STOPPED
         case Locked():
             said, code = str(error), HELD
         case KeyboardInterrupt():
