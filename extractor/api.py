@@ -19,7 +19,7 @@ from extractor.evaluation.compare import compare as _compare
 from extractor.evaluation.evaluate import evaluate as _evaluate
 from extractor.evaluation.gold import load_gold
 from extractor.evaluation.results import Comparison, Evaluation
-from extractor.evaluation.shelf import load_run
+from extractor.evaluation.runs import load_run
 from extractor.exits import Ended
 from extractor.jobs.check import Checked
 from extractor.jobs.check import check as _check

@@ -2,6 +2,7 @@
 
 ExtractorError
 ├── UserError    the user's mistake: one line that holds the cure (exit 1)
+├── SourceError  a source could not be read to its end (exit 5)
 ├── EngineError  the model engine died, hung or could not start (exit 3)
 └── Locked       another run holds the output folder (exit 6)
 
@@ -32,6 +33,10 @@ class ExtractorError(Exception):
 
 class UserError(ExtractorError):
     """The user can mend this; the message is one line and says how."""
+
+
+class SourceError(ExtractorError):
+    """A source could not be read to its end: its unread rows are pending, and the next run reads it again."""
 
 
 class EngineError(ExtractorError):

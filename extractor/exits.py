@@ -5,7 +5,7 @@ import traceback
 from pathlib import Path
 from tempfile import gettempdir
 
-from extractor.errors import Locked, UserError
+from extractor.errors import Locked, SourceError, UserError
 
 OK, MISTAKE, USAGE, FAILURE, QUARANTINED, STOPPED, HELD, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 MEANINGS = {
@@ -14,7 +14,7 @@ MEANINGS = {
     USAGE: "usage: a word that is no flag of ours",
     FAILURE: "an unexpected failure of ours or the engine's",
     QUARANTINED: "finished, some documents quarantined",
-    STOPPED: "stopped by --max-runtime or SIGTERM with work left; the same command continues",
+    STOPPED: "work is left (--max-runtime, SIGTERM, a source that cannot be read whole); the same command continues",
     HELD: "another run holds the output",
     INTERRUPTED: "interrupted: Ctrl-C, or a second SIGTERM; what is finished is kept",
 }
@@ -42,6 +42,8 @@ def verdict(error: BaseException) -> tuple[str, int]:
     match error:
         case UserError():
             said, code = str(error), MISTAKE
+        case SourceError():
+            said, code = f"{error}; {_KEPT}", STOPPED
         case Locked():
             said, code = str(error), HELD
         case KeyboardInterrupt():

@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Mode = Literal["no_think", "think", "auto"]
 ThinkingMode = Literal["no_think", "think"]
 Finish = Literal["stop", "length", "repetition", "error", "aborted"]  # aborted: dropped, as if it was never asked
 ThinkingEnd = Literal["none", "closed", "budget", "truncated", "ended_inside", "repetition"]
 Status = Literal["ok", "empty", "quarantined"]
+TEXT_STORED = 100_000  # characters of a quarantined document's text that are stored
 HOTTEST = 2.0  # the highest temperature that vLLM draws at
 Ends = tuple[frozenset[str] | None, frozenset[str] | None]  # types of a relation's subject and object; None = any
 
@@ -21,7 +25,7 @@ ProblemKind = Literal[
     "no_text",  # text missing, null, blank or of the wrong type
     "missing_id",  # the id column is null or empty in this row
     "duplicate_id",  # an earlier row of this run has the same id
-    "unreadable",  # a file, or the rest of it, cannot be read
+    "unreadable",  # a file, or the rest of it, cannot be read: only in outputs of earlier versions
     # settled by the request builder
     "bad_mode",  # the mode column holds no mode, or one that this model cannot do
     "too_long",  # prompt and answer do not fit the context
@@ -43,15 +47,36 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceFault:
+    """Rows that could not be had from a source, which is no fault of theirs: they are pending."""
+
+    source: str  # as people know it
+    first: int  # the first of these rows, from 1
+    rows: int | None  # how many; None where only the source could tell
+    detail: str  # one line, without the source's name
+
+
+class KeptRow(NamedTuple):
+    """One row of an Arrow batch that holds the columns named by --keep, and no others."""
+
+    batch: "pa.RecordBatch"
+    row: int
+
+
+KeptValues = KeptRow | dict[str, Any]  # a row of Parquet, or JSON values by column
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One row of the input. With a `problem`, it is settled as quarantined and no model sees it."""
 
     id: str
-    text: str
+    text: str  # with a problem, its first TEXT_STORED characters
     source: str  # file and row, e.g. "news.jsonl:12"
-    kept: dict[str, Any] = field(default_factory=dict)  # source columns named by --keep
+    kept: KeptValues = field(default_factory=dict)
     mode: str | None = None  # "think" or "no_think" from --mode-column
     problem: Problem | None = None
+    unfit: tuple[str, ...] = ()  # kept columns whose value did not fit their type, and is null
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ def status_rows(status: OutputStatus) -> list[tuple[str, Any]]:
     rows += [("  pending", pending)]
     extracted = {table.name for table in tables.TABLES}
     rows += [(name, count) for name, count in status.rows.items() if name in extracted]
+    rows += [(f"did not fit, now null: {column}", count) for column, count in status.unfit.items()]
     if again := status.escalated.documents:
         rows += [("thought about again", again), ("  answer changed", status.escalated.changed)]
         rows += [("    had failed before", status.escalated.rescued), ("  tokens for it", status.escalated.tokens)]

@@ -2,8 +2,8 @@
 
 from extractor.documents.columns import Columns, check_columns, kept_schema
 from extractor.documents.count import count
-from extractor.documents.locate import locate
-from extractor.documents.read import read
+from extractor.documents.locate import locate, located
+from extractor.documents.read import Reading, read
 from extractor.documents.source import Source
 
-__all__ = ["Columns", "Source", "check_columns", "count", "kept_schema", "locate", "read"]
+__all__ = ["Columns", "Reading", "Source", "check_columns", "count", "kept_schema", "locate", "located", "read"]

@@ -11,30 +11,28 @@ _REMOTE = 64  # Parquet files behind URLs whose footers may be fetched
 
 
 def count(sources: Sequence[Source]) -> int | None:
-    """Rows, as Parquet's footers and JSONL's line ends say (blank lines count, an unreadable file counts 1).
+    """Rows, as Parquet's footers and JSONL's line ends say (blank lines count).
 
-    None where that costs too much: standard input, JSONL behind a URL or over 2 GiB, more than 64 remote files.
+    None where a file cannot be read to its end, and where that costs too much: standard input, JSONL behind a URL or
+    over 2 GiB, more than 64 remote files.
     """
-    remote = [source for source in sources if not _is_local(source)]
+    remote = [source for source in sources if not source.is_local]
     lines = [source for source in sources if source.format == "jsonl"]
-    if any(source in remote for source in lines) or len(remote) > _REMOTE:
+    if any(source in remote for source in lines) or len(remote) > _REMOTE or sum(map(_size, lines)) > _BYTES:
         return None
-    return sum(map(_rows, sources)) if sum(map(_size, lines)) <= _BYTES else None
-
-
-def _is_local(source: Source) -> bool:
-    return source.place != "-" and "://" not in source.place
+    counts = list(map(_rows, sources))
+    return None if None in counts else sum(filter(None, counts))
 
 
 def _size(source: Source) -> int:
     return os.path.getsize(source.place) if os.path.exists(source.place) else 0
 
 
-def _rows(source: Source) -> int:
+def _rows(source: Source) -> int | None:
     try:
-        with source.open() as stream:
+        with source.look() as stream:
             if source.format == "parquet":
                 return int(parquet.open_file(stream).metadata.num_rows)
             return jsonl.count_lines(stream, source.codec)
-    except Exception:  # the reader will meet it too, and settle it as a row
-        return 1
+    except Exception:  # the reader will meet it too
+        return None

@@ -1,33 +1,40 @@
-"""Kept values → values that fit the Arrow type of their column."""
+"""Kept JSON values → values that fit the Arrow type of their column."""
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.types as pt
 
+from extractor.documents.kinds import is_text as is_text_type
+from extractor.documents.row import is_text
+
 Fit = Callable[[Any], Any]
 
 
-def fitter(type: pa.DataType) -> Fit:
+def fitter(kind: pa.DataType) -> Fit:
     """A function that gives a value of that type, or None where a value does not fit; strings take every value."""
-    if type in (pa.string(), pa.large_string()):
+    if is_text_type(kind):
         return _as_string
-    classes = (int,) if pt.is_integer(type) else (int, float) if pt.is_floating(type) else ()
-    if type == pa.int64():
+    classes = (int,) if pt.is_integer(kind) else (int, float)
+    if kind == pa.int64():
         return lambda value: value if value.__class__ is int and -(2**63) <= value < 2**63 else None
-    return lambda value: _as_type(value, type) if not classes or value.__class__ in classes else None
+    is_number = pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind)
+    return lambda value: _as_type(value, kind) if not is_number or value.__class__ in classes else None
 
 
 def _as_string(value: Any) -> str | None:
     if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str)
+        return value if value is None or is_text(value) else None
+    said = json.dumps(value, ensure_ascii=False)
+    return said if is_text(said) else json.dumps(value)
 
 
-def _as_type(value: Any, type: pa.DataType) -> Any:
+def _as_type(value: Any, kind: pa.DataType) -> Any:
     try:
-        return pa.scalar(value, type).as_py()
+        value = Decimal(repr(value)) if pt.is_decimal(kind) and isinstance(value, float) else value
+        return pa.scalar(value, kind).as_py()
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         return None

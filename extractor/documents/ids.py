@@ -1,9 +1,12 @@
 """Names for rows: from their content, never from their position."""
 
 import hashlib
+from decimal import Decimal
 from typing import Any
 
 from extractor.documents.seen import IdSet
+
+_EXACT = 1 << 53  # the floats below are whole numbers of their own
 
 
 def content_id(text: str) -> str:
@@ -17,11 +20,21 @@ def bad_id(raw: str) -> str:
 
 
 def plain_id(value: Any) -> str:
-    """What an id column's value says as text; "" where it is null, NaN, blank, a list or an object."""
+    """What an id column's value says as text; "" where it is null, NaN, blank, a list or an object.
+
+    Of numbers without a fraction the same, whatever their type: a column of whole numbers with one that is missing
+    is a column of floats in the files of many tools.
+    """
     if value is None or value != value or isinstance(value, dict | list):
         return ""
+    if isinstance(value, float | Decimal) and _is_whole(value):
+        return str(int(value))
     text = str(value)
     return "" if text.isspace() else text
+
+
+def _is_whole(value: float | Decimal) -> bool:
+    return -_EXACT < value < _EXACT and int(value) == value
 
 
 class Ids:
@@ -30,6 +43,9 @@ class Ids:
     def __init__(self) -> None:
         self._seen = IdSet()
         self._copies: dict[str, int] = {}  # only of rows that came three times or more
+
+    def __contains__(self, id: str) -> bool:
+        return id in self._seen
 
     def claim(self, id: str, content: str) -> tuple[str, bool]:
         """The id to use, and whether it is the first of its name.

@@ -1,95 +1,134 @@
 """Parquet → rows: a row group at a time, in small batches, and only the columns that are asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, BinaryIO
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyarrow.types as pt
 
-from extractor.documents.row import Row, in_short
-from extractor.types import Problem
+from extractor.documents.kept import carry, rows_in
+from extractor.documents.row import Gap, Row, in_short
+from extractor.types import KeptValues
 
 _BATCH_ROWS = 256
 _BATCH_BYTES = 8 << 20
 _BUFFER = 1 << 20  # bytes of a column that are read at a time
 _COARSER = {pa.duration("ns"): pa.duration("us"), pa.time64("ns"): pa.time64("us")}
+_STRINGS = (pt.is_string, pt.is_large_string, pt.is_string_view)
+_BY_BYTES = (*_STRINGS, pt.is_binary, pt.is_large_binary, pt.is_binary_view, pt.is_fixed_size_binary)
+_FAULTS = (pa.ArrowException, ValueError, OverflowError)
+
+Given = Mapping[str, str | None]  # values of columns that a file may lack
 
 
-def rows(stream: BinaryIO, names: Sequence[str], said: Sequence[str]) -> Iterator[Row]:
-    """Every row, numbered from 1, with those of `names` that the file has; strings may hold lone surrogates.
+def rows(stream: BinaryIO, said: Sequence[str], kept: pa.Schema, given: Given) -> Iterator[Row | Gap]:
+    """Every row, numbered from 1: of the columns `said` those values that the file has, and the columns `kept`.
 
-    Binary values of the columns `said` come as strings.
-
-    A damaged row group gives the rows before the damage and one row with the problem `unreadable`.
+    Values that are said come as Python's own, strings and bytes as strings, which may hold lone surrogates.
+    A damaged row group gives the rows before the damage, and the gap.
     Raises what pyarrow raises where the file's own footer is damaged.
     """
     file = open_file(stream)
-    columns = [name for name in file.schema_arrow.names if name in names]
-    number = 0
+    uuids, number = _uuids(file), 0
     for group in range(file.num_row_groups):
         end = number + file.metadata.row_group(group).num_rows
         try:
-            for values in _values(file, group, columns, said):
-                number += 1
-                yield Row(number, values)
+            for batch in _batches(file, group, {*said, *kept.names}):
+                pairs = zip(_said_rows(batch, said, uuids), _kept_rows(batch, kept, given), strict=True)
+                for number, (values, (row, unfit)) in enumerate(pairs, number + 1):  # noqa: B020
+                    yield Row(number, values, kept=row, unfit=unfit)
         except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-            detail = f"rows {number + 1} to {end} cannot be read: {in_short(error)}"
-            yield Row(number + 1, {}, problem=Problem("unreadable", detail))
+            yield Gap(number + 1, end - number, f"rows {number + 1} to {end} cannot be read: {in_short(error)}")
         number = end
 
 
 def open_file(stream: BinaryIO) -> pq.ParquetFile:
-    """The file, its footer read; column pages are read as they are needed."""
-    return pq.ParquetFile(stream, buffer_size=_BUFFER, page_checksum_verification=True)
+    """The file, its footer read; column pages are read as they are needed.
+
+    Microseconds for INT96, in which Arrow would take the year 9999 for 1816 if it counted nanoseconds.
+    """
+    return pq.ParquetFile(
+        stream, buffer_size=_BUFFER, page_checksum_verification=True, coerce_int96_timestamp_unit="us"
+    )
 
 
-def schema(stream: BinaryIO) -> pa.Schema:
-    """The file's columns, of the types that `rows` gives their values."""
-    return pa.schema([(field.name, plain_type(field.type)) for field in open_file(stream).schema_arrow])
+def schema(stream: BinaryIO, codec: str) -> pa.Schema:
+    """The file's columns, of the types that they have there; its codecs are its own."""
+    return open_file(stream).schema_arrow.remove_metadata()
 
 
-def plain_type(type: pa.DataType) -> pa.DataType:
-    """The nearest type whose Python values can be written again: no dictionaries, views, extensions, nanoseconds."""
-    if pt.is_dictionary(type):
-        return plain_type(type.value_type)
-    if isinstance(type, pa.BaseExtensionType):
-        return plain_type(type.storage_type)
-    if pt.is_timestamp(type) and type.unit == "ns":
-        return pa.timestamp("us", type.tz)  # Python's datetime has no nanoseconds
-    if pt.is_string_view(type) or pt.is_null(type):
-        return pa.string()
-    return pa.binary() if pt.is_binary_view(type) else _COARSER.get(type, type)
+def is_said_by_bytes(kind: pa.DataType) -> bool:
+    """Whether its values are strings, or bytes that may be read as strings."""
+    return any(is_one(kind) for is_one in _BY_BYTES)
 
 
-def _values(file: pq.ParquetFile, group: int, columns: list[str], said: Sequence[str]) -> Iterator[dict[str, Any]]:
-    meta = file.metadata.row_group(group)
+def _batches(file: pq.ParquetFile, group: int, names: set[str]) -> Iterator[pa.RecordBatch]:
+    meta, columns = file.metadata.row_group(group), [name for name in file.schema_arrow.names if name in names]
     row_bytes = max(1, meta.total_byte_size // max(1, meta.num_rows))
     size = max(1, min(_BATCH_ROWS, _BATCH_BYTES // row_bytes))
-    for batch in file.iter_batches(size, row_groups=[group], columns=columns):
-        if not columns:
-            yield from ({} for _ in range(batch.num_rows))
-        lists = [_python(batch.column(name), name in said) for name in columns]
-        yield from (dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True))
+    yield from file.iter_batches(size, row_groups=[group], columns=columns)
 
 
-def _python(array: pa.Array, is_said: bool) -> list[Any]:
-    """Python values; a string that is no UTF-8 comes with lone surrogates, a broken nested one as a lone surrogate."""
-    wanted = plain_type(array.type)
-    if array.type != wanted:
-        array = array.cast(wanted, safe=False)
-    is_bytes = pt.is_binary(wanted) or pt.is_large_binary(wanted) or pt.is_fixed_size_binary(wanted)
-    if pt.is_string(wanted) or pt.is_large_string(wanted) or (is_said and is_bytes):
-        array = array.cast(pa.large_binary())
-        return [None if item is None else item.decode("utf-8", "surrogateescape") for item in array.to_pylist()]
+def _uuids(file: pq.ParquetFile) -> set[str]:
+    """Columns of UUIDs, which an older pyarrow takes for mere bytes."""
+    columns = map(file.schema.column, range(len(file.schema)))
+    return {column.path for column in columns if column.logical_type.type == "UUID"}
+
+
+def _said_rows(batch: pa.RecordBatch, said: Sequence[str], uuids: set[str]) -> Iterator[dict[str, Any]]:
+    columns = [name for name in batch.schema.names if name in said]
+    if not columns:
+        return ({} for _ in range(batch.num_rows))
+    lists = [_uuid_texts(batch.column(name)) if name in uuids else _python(batch.column(name)) for name in columns]
+    return (dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True))
+
+
+def _kept_rows(batch: pa.RecordBatch, kept: pa.Schema, given: Given) -> Iterator[tuple[KeptValues, tuple[str, ...]]]:
+    if not kept.names:
+        return repeat(({}, ()), batch.num_rows)
+    carried, unfit = carry(batch, kept, given)
+    return zip(rows_in(carried), (unfit.get(row, ()) for row in range(batch.num_rows)), strict=True)
+
+
+def _uuid_texts(array: pa.Array) -> list[str | None]:
+    items = (array.storage if isinstance(array, pa.ExtensionArray) else array).to_pylist()
+    return [None if item is None else str(UUID(bytes=item)) for item in items]
+
+
+def _python(array: pa.Array) -> list[Any]:
+    """Python values; a string that is no UTF-8 comes with lone surrogates."""
+    array = array.dictionary_decode() if pt.is_dictionary(array.type) else array
+    array = array.storage if isinstance(array, pa.ExtensionArray) else array
+    if is_said_by_bytes(array.type):
+        items = array.cast(pa.large_binary()).to_pylist()
+        return [None if item is None else item.decode("utf-8", "surrogateescape") for item in items]
     try:
-        return list(array.to_pylist())
-    except UnicodeDecodeError:
-        return [_or_surrogate(item) for item in array]
+        return list(_coarse(array).to_pylist())
+    except _FAULTS:  # a date that Python has not, a zone that nobody knows
+        return [_item(array.slice(row, 1)) for row in range(len(array))]
 
 
-def _or_surrogate(item: pa.Scalar) -> Any:
+def _coarse(array: pa.Array) -> pa.Array:
+    """In microseconds, as Python counts; ArrowInvalid where nanoseconds would be lost."""
+    if pt.is_timestamp(array.type) and array.type.unit == "ns":
+        return array.cast(pa.timestamp("us", array.type.tz))
+    return array.cast(_COARSER.get(array.type, array.type))
+
+
+def _item(one: pa.Array) -> Any:
     try:
-        return item.as_py()
-    except UnicodeDecodeError:
-        return "\udc80"
+        return _coarse(one)[0].as_py()
+    except _FAULTS:
+        return _as_arrow_writes_it(one)
+
+
+def _as_arrow_writes_it(one: pa.Array) -> Any:
+    if pt.is_timestamp(one.type) and one.type.tz:
+        one = one.cast(pa.timestamp(one.type.unit, "UTC"))
+    try:
+        return one.cast(pa.string())[0].as_py()
+    except _FAULTS:
+        return None

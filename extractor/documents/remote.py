@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from extractor.documents.row import in_short, without_secrets
 from extractor.errors import UserError, install
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _EXTRAS = {"http": "http", "https": "http", "s3": "s3", "gs": "gs", "hf": "hf"}  # scheme → extra of pyproject.toml
 _BLOCK = 4 << 20  # bytes asked for at a time
+_CONNECT, _SILENCE = 30, 60  # seconds
 
 
 def list_url(url: str) -> list[str]:
@@ -38,15 +39,31 @@ def _list(fs: "AbstractFileSystem", path: str) -> list[str]:
     return [path] if fs.isfile(path) else sorted(fs.find(path))
 
 
-def open_url(url: str, seekable: bool) -> BinaryIO:
-    """The file's bytes; `seekable` for Parquet, which is read from its end."""
+def open_url(url: str) -> BinaryIO:
+    """The file's bytes, seekable; a block is fetched when it is read, so that no connection need outlive a long run."""
     fs, path = _file_system(url)
-    if not url.startswith("http"):
-        return cast(BinaryIO, fs.open(path, "rb", block_size=_BLOCK))
-    if seekable and fs.info(path).get("partial"):
-        return cast(BinaryIO, fs.open(path, "rb", block_size=_BLOCK))
-    stream = fs.open(path, "rb", block_size=0)
-    return _on_disk(stream) if seekable else cast(BinaryIO, stream)
+    stream = cast(BinaryIO, fs.open(path, "rb", block_size=_BLOCK))
+    if not url.startswith("http") or _gives_ranges(stream):
+        return stream
+    return _on_disk(cast(BinaryIO, fs.open(path, "rb", block_size=0)))
+
+
+def version_of(url: str) -> Any:
+    """What differs when another file is there now: its size, and its tag or time as far as the server tells them."""
+    fs, path = _file_system(url)
+    info = fs.info(path)
+    return [info.get(name) for name in ("size", "ETag", "etag", "Last-Modified", "LastModified", "mtime")]
+
+
+def _gives_ranges(stream: BinaryIO) -> bool:
+    size = getattr(stream, "size", None)
+    if not size or size < 2:
+        return False
+    try:
+        stream.seek(size - 1)
+        return len(stream.read(1)) == 1 and stream.seek(0) == 0
+    except ValueError:  # the whole file came, where a byte was asked for
+        return False
 
 
 def _on_disk(stream: BinaryIO) -> BinaryIO:
@@ -65,8 +82,17 @@ def _file_system(url: str) -> "tuple[AbstractFileSystem, str]":
     try:
         from fsspec.core import url_to_fs
 
-        fs, path = url_to_fs(url)
+        fs, path = url_to_fs(url, **_settings(scheme))
     except (ImportError, ValueError) as error:
         cure = install(_EXTRAS[scheme])
         raise UserError(f"reading {scheme}:// needs a package that is not here ({in_short(error)}); {cure}") from error
     return fs, path
+
+
+def _settings(scheme: str) -> dict[str, Any]:
+    """No limit to how long a file takes, but one to how long its server may be silent."""
+    if not scheme.startswith("http"):
+        return {}
+    from aiohttp import ClientTimeout
+
+    return {"client_kwargs": {"timeout": ClientTimeout(total=None, sock_connect=_CONNECT, sock_read=_SILENCE)}}

@@ -3,7 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
-from extractor.types import Problem
+from extractor.types import KeptValues, Problem
 
 _USER = re.compile(r"(://)[^\s/@]+@")
 _QUERY = re.compile(r"(://[^\s?'\"]*)\?[^\s'\")]*")
@@ -13,9 +13,20 @@ class Row(NamedTuple):
     """One line or Parquet row. Strings that were no UTF-8 hold lone surrogates: `is_text` finds them."""
 
     number: int  # from 1, in its file
-    values: dict[str, Any]
+    values: dict[str, Any]  # of Parquet, those that are read as strings
     raw: str = ""  # the line as it was read; "" for Parquet
     problem: Problem | None = None
+    ended: bool = True  # False for a last line without its line end
+    kept: KeptValues | None = None  # of Parquet: the columns that are kept
+    unfit: tuple[str, ...] = ()
+
+
+class Gap(NamedTuple):
+    """Rows that cannot be read, in a file that goes on after them."""
+
+    first: int
+    rows: int
+    detail: str
 
 
 def is_text(value: str) -> bool:

@@ -19,6 +19,10 @@ class IdSet:
     def __len__(self) -> int:
         return len(self._sorted) + len(self._recent)
 
+    def __contains__(self, id: str) -> bool:
+        key = hash(id)
+        return key in self._recent or self._is_merged(key)
+
     def add(self, id: str) -> bool:
         """True where `id` is new; it is remembered from now on."""
         key = hash(id)  # salted for each process: nobody can prepare ids that collide

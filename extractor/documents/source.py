@@ -4,6 +4,7 @@ import io
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -11,6 +12,7 @@ from typing import BinaryIO, Literal
 from urllib.parse import unquote
 
 from extractor.documents import remote
+from extractor.documents.patient import PAUSES, PatientFile
 from extractor.documents.row import without_secrets
 from extractor.errors import UserError
 
@@ -20,7 +22,7 @@ Codec = Literal["", "gzip", "zstd"]
 SUFFIXES = "{.jsonl,.ndjson,.json}[.gz,.zst] or .parquet"
 _SUFFIX = re.compile(r"\.(?:(parquet|parq|pq)|(?:jsonl|ndjson|json)(?:\.(?:(gz|gzip)|(zst|zstd)))?)$", re.IGNORECASE)
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"  # what Hive writes for null
-_HEAD = 1 << 20  # bytes of standard input that may be looked at before it is read
+_BUFFER = 1 << 18  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,27 @@ class Source:
     place: str  # local path, URL, or "-"
     codec: Codec = ""
 
-    def open(self) -> BinaryIO:
-        """The file's bytes, still compressed. Raises whatever the file system raises."""
+    def open(self, pauses: Sequence[float] = PAUSES) -> io.BufferedReader:
+        """The file's bytes, still compressed; a read that fails is tried again after each of the pauses (seconds).
+
+        Raises what the file system raises. Standard input can be opened once.
+        """
+        raw = standard_input(sys.stdin.buffer).taken() if self.place == "-" else PatientFile(self._opened, pauses)
+        return io.BufferedReader(raw, _BUFFER)
+
+    def look(self) -> io.BufferedReader:
+        """The same, to read the file's beginning before it is opened."""
         if self.place == "-":
-            return io.BufferedReader(standard_input(sys.stdin.buffer).again(), _HEAD)
-        if "://" in self.place:
-            return remote.open_url(self.place, seekable=self.format == "parquet")
-        return open(self.place, "rb", buffering=1 << 18)
+            return io.BufferedReader(standard_input(sys.stdin.buffer).looked_at(), _BUFFER)
+        return self.open()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file of this machine."""
+        return self.place != "-" and "://" not in self.place
+
+    def _opened(self) -> BinaryIO:
+        return open(self.place, "rb", buffering=0) if self.is_local else remote.open_url(self.place)
 
     @property
     def partitions(self) -> dict[str, str | None]:
@@ -64,26 +80,46 @@ def _shown(place: str) -> str:
 
 
 def standard_input_source() -> Source:
-    """JSONL on standard input, compressed or not (told by its first bytes). Raises UserError on a terminal."""
+    """JSONL on standard input, compressed or not (its first bytes tell). Raises UserError on a terminal."""
     if sys.stdin is None or sys.stdin.isatty():
         raise UserError("'-' reads JSONL from standard input, which is a terminal here, or closed: pipe a file into it")
-    head = standard_input(sys.stdin.buffer).head
-    codecs: dict[bytes, Codec] = {b"\x1f\x8b": "gzip", b"\x28\xb5": "zstd"}
-    return Source("stdin", "jsonl", "-", codecs.get(head[:2], ""))
+    return Source("stdin", "jsonl", "-")
 
 
 class StandardInput:
-    """A stream whose beginning can be looked at before it is read."""
+    """A stream that can be looked at before it is read: what was looked at is held until then."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self.head = b""
-        self._stream = stream
-        while len(self.head) < _HEAD and b"\n" not in self.head and (block := _some(stream)):
-            self.head += block
+        self._stream, self._held = stream, bytearray()
 
-    def again(self) -> io.RawIOBase:
-        """The stream from its beginning; only the first reader gets what comes after the head."""
-        return _Joined(io.BytesIO(self.head), self._stream)
+    def looked_at(self) -> io.RawIOBase:
+        """The stream from its beginning; it can be had again."""
+        return _Look(self)
+
+    def taken(self) -> io.RawIOBase:
+        """The stream from its beginning, for good: whoever comes later finds only what is left."""
+        held, self._held = bytes(self._held), bytearray()
+        return _Joined(io.BytesIO(held), self._stream)
+
+    def held(self, start: int, size: int) -> bytes:
+        """Bytes from `start` on, at least one unless the stream ends there."""
+        if start >= len(self._held):
+            self._held += _some(self._stream, size)
+        return bytes(self._held[start : start + size])
+
+
+class _Look(io.RawIOBase):
+    def __init__(self, whole: StandardInput) -> None:
+        self._whole, self._at = whole, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        block = self._whole.held(self._at, len(buffer))
+        buffer[: len(block)] = block
+        self._at += len(block)
+        return len(block)
 
 
 @lru_cache(maxsize=1)

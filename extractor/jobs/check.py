@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
-from extractor.documents import count, read
+from extractor.documents import Reading, count, read
 from extractor.errors import UserError
 from extractor.jobs.job import Job, flag_of
 from extractor.jobs.prepare import Prepared
@@ -34,12 +34,13 @@ class Checked:
 
 def check(prepared: Prepared, origins: Mapping[str, str]) -> Checked:
     """The job, explained, and its first documents tried; `origins` says where a person set a field."""
-    lengths, refused, said = _try_documents(prepared)
+    reading = read(prepared.sources, prepared.columns, prepared.job.limit)
+    lengths, refused, said = _try_documents(prepared, reading)
     return Checked(
         settings=list(_settings(prepared, origins)),
         columns=prepared.existing,
         tables=[f"{field.table} ← {'/'.join(field.path)}" for field in prepared.fields] or ["record only"],
-        notes=_notes(prepared),
+        notes=[*_notes(prepared), *(f"{fault.source} {fault.detail}" for fault in reading.faults)],
         documents=count(prepared.sources),
         sampled=len(lengths) + sum(refused.values()),
         prompt_tokens=sum(lengths),
@@ -74,11 +75,11 @@ def show(prepared: Prepared, doc_id: str) -> dict[str, Any]:
     }
 
 
-def _try_documents(prepared: Prepared) -> tuple[list[int], Counter[str], list[str]]:
+def _try_documents(prepared: Prepared, reading: Reading) -> tuple[list[int], Counter[str], list[str]]:
     lengths: list[int] = []
     refused: Counter[str] = Counter()
     said: list[str] = []
-    for document in islice(read(prepared.sources, prepared.columns, prepared.job.limit), SAMPLE):
+    for document in islice(reading, SAMPLE):
         request = document.problem or prepared.builder.first(document)
         if isinstance(request, Problem):
             refused[request.kind] += 1
@@ -108,7 +109,7 @@ def _origin_of_sampling(prepared: Prepared, origin: str) -> str:
 
 
 def _notes(prepared: Prepared) -> list[str]:
-    notes = list(prepared.schema.notes)
+    notes = [*prepared.left_out, *prepared.schema.notes]
     if words := dropped(prepared.schema):
         notes.append(f"checked after decoding only, no grammar holds them: {', '.join(words)}")
     if fault := free_of_grammar(prepared.schema):

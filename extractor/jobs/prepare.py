@@ -1,7 +1,7 @@
 """From a job to everything that is known before a model is loaded: what runs, and what would be refused."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
 from extractor.answers.signals import SIGNALS
-from extractor.documents import Columns, Source, check_columns, kept_schema, locate
+from extractor.documents import Columns, Source, check_columns, kept_schema, located
 from extractor.engines.device import has_accelerator
 from extractor.errors import UserError
 from extractor.jobs.job import Job
@@ -19,6 +19,7 @@ from extractor.models.given import check_given, identity_with
 from extractor.models.resolve import Model, resolve
 from extractor.models.sampling import Recommended, sampling_of
 from extractor.store.settled import Redo
+from extractor.store.tables import SCHEMAS
 from extractor.tasks.chat import Chat
 from extractor.tasks.examples import Example, load_examples
 from extractor.tasks.mapping import table_fields
@@ -39,9 +40,9 @@ class Prepared:
 
     job: Job
     sources: list[Source]
+    left_out: list[str]  # what lies among them and is not read, and why
     columns: Columns
     existing: list[str]  # columns of the input
-    kept: pa.Schema
     schema: Schema
     fields: list[TableField]
     examples_path: Path | None
@@ -53,6 +54,11 @@ class Prepared:
     overrides: dict[str, Any]  # vLLM arguments for a context beyond the model's own
     builder: RequestBuilder
     again: Redo | None = None  # picks the settled documents that are done again, and no others
+
+    @property
+    def kept(self) -> pa.Schema:
+        """Types of the kept columns."""
+        return self.columns.types
 
 
 Load = Callable[[Job], tuple[Model, Chat]]
@@ -73,10 +79,12 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
     prompt.asking(schema, "")  # its faults come before the model's
     examples_path, pool = load_examples(job.examples, schema)
     pool = tuple({**one, "answer": in_order(one["answer"], one["text"], schema, table)} for one in pool)
-    sources = locate(job.inputs)
+    _check_kept(job.keep)
+    sources, left_out = located(job.inputs)
     columns = Columns(job.id_column, job.text_column, tuple(job.keep), job.mode_column)
     columns, existing = check_columns(sources, columns, "id_column" in given)
     check_given(job.engine_arg)
+    columns = replace(columns, types=kept_schema(sources, columns))
     model, chat = load(job)
     check_mode(job.model, chat, job.mode, job.thinking == "prompted")
     recommended = sampling_of(model)
@@ -85,13 +93,12 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
     context, overrides = _context(job, model)
     task = _task(job, schema, prompt, pool, sampling)
     builder = RequestBuilder(task, chat, context, identity_with(model, job.engine_arg))
-    kept = kept_schema(sources, columns)
     return Prepared(
         job=job,
         sources=sources,
+        left_out=left_out,
         columns=columns,
         existing=existing,
-        kept=kept,
         schema=schema,
         fields=table,
         examples_path=examples_path,
@@ -103,6 +110,11 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
         overrides=overrides,
         builder=builder,
     )
+
+
+def _check_kept(keep: Sequence[str]) -> None:
+    if ours := [name for name in keep if name in SCHEMAS["documents"].names]:
+        raise UserError(f"--keep {ours[0]}: the output has a column of that name; rename yours in the input")
 
 
 def _task(

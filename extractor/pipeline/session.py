@@ -9,7 +9,7 @@ from typing import Any
 from extractor.answers.cures import Cures
 from extractor.answers.judge import Judge
 from extractor.documents import count, read
-from extractor.errors import ExtractorError
+from extractor.errors import ExtractorError, SourceError
 from extractor.jobs.prepare import Prepared
 from extractor.pipeline.engines import EnginePool, LazyEngine, MakeEngine
 from extractor.pipeline.scheduler import Lane, Scheduler, settle
@@ -65,7 +65,7 @@ class Session:
             for settled in settle(self._scheduler, self._engine):
                 self._add(settled)
             for run in self._runs:
-                run.is_over(stopped=self._draining() and not run.lane.is_finished)
+                run.is_over(stopped=bool(run.reading.faults) or (self._draining() and not run.lane.is_finished))
             self._end()
         except BaseException:
             self._break_off()
@@ -117,6 +117,7 @@ class JobRun:
         self.tally = Tally(self._old.again if self._is_retry else _total(prepared))
         self._record = RunRecord(manifest, _described(prepared), self._is_retry)
         self._attempts = Attempts(job.out)
+        self.reading = read(prepared.sources, prepared.columns, job.limit)
         self.lane = Lane(procedure_of(prepared), self._documents(), self._attempts.of, draining)
         size = PartSize(job.part_documents, job.part_seconds)
         kept = Kept(self._attempts, self.lane.unsettled, not job.no_reasoning)
@@ -158,17 +159,19 @@ class JobRun:
     def account(self) -> None:
         """Checks that every document is there, once."""
         verify(self._shelf, len(self._old) - self._replaced + self.tally.new, self._missing)
+        if faults := self.reading.faults:
+            raise SourceError(f"{faults[0].source} {faults[0].detail}")
 
     def _missing(self, settled: Settled) -> Iterator[str]:
         if self._is_retry or self.tally.stopped:  # then what is not there may not have been reached
             return
-        for document in self._read():
+        for document in read(self._prepared.sources, self._prepared.columns, self._prepared.job.limit):
             if not self._is_done(settled, document):
                 yield document.id
 
     def _documents(self) -> Iterator[Document | None]:
         """Those to be done; None for one that is not."""
-        for document in self._read():
+        for document in self.reading:
             if self._is_wanted(document):
                 yield document
                 continue
@@ -176,9 +179,6 @@ class JobRun:
                 self.tally.skipped += 1
                 self._watch.skipped()
             yield None
-
-    def _read(self) -> Iterator[Document]:
-        return read(self._prepared.sources, self._prepared.columns, self._prepared.job.limit)
 
     def _is_wanted(self, document: Document) -> bool:
         if self._is_retry:

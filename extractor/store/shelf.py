@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from extractor.documents.kept import conform, kept_table
+from extractor.documents.kinds import agreed, carried
 from extractor.errors import ExtractorError, UserError
 from extractor.store.attempts import FILE, OLD_FILE
 from extractor.store.attempts import SCHEMA as ATTEMPTS
@@ -32,7 +34,7 @@ class Shelf:
             if (folder / table).is_symlink():
                 raise UserError(f"{folder / table} is a link; nothing is written through links: give the true folder")
         self._journal = Journal(folder)
-        self._schemas = {**SCHEMAS, "documents": _with_kept(SCHEMAS["documents"], kept)}
+        self._kept = kept or pa.schema([])
 
     def recover(self) -> None:
         """Rolls a commit that a crash cut short forward; call it once, with the lock held."""
@@ -74,7 +76,7 @@ class Shelf:
         again (part name → their ids) leave the parts where they were, and `attempts`, if any, replace those kept."""
         part = _part_name()
         written = [table for table in TABLES if rows[table] or table in self._always]
-        new = [self._stage(f"{t}/{part}", pa.Table.from_pylist(list(rows[t]), self._schemas[t])) for t in written]
+        new = [self._stage(f"{table}/{part}", self._table(table, rows[table])) for table in written]
         old = [move for name, ids in superseded.items() for move in self._without(name, ids)]
         kept = [] if attempts is None else self._stage_attempts(attempts)
         self._journal.commit([*sorted(old, key=_documents_first), *new, *kept])
@@ -92,6 +94,13 @@ class Shelf:
         old = [Move(f"{table}/{part}") for table in TABLES for part in having[table]]
         self._journal.commit([*sorted(old, key=_documents_first), *new])
         return merged
+
+    def _table(self, name: str, rows: Sequence[Row]) -> pa.Table:
+        table = pa.Table.from_pylist(list(rows), SCHEMAS[name])
+        if name != "documents" or not self._kept.names:
+            return table
+        kept = kept_table([row["kept"] for row in rows], self._kept)
+        return pa.table([*table.columns, *kept.columns], schema=pa.schema([*table.schema, *kept.schema]))
 
     def _open(self, table: str, part: str) -> pq.ParquetFile:
         return pq.ParquetFile(self.folder / table / part)
@@ -121,7 +130,7 @@ class Shelf:
 
     def _stage_merged(self, table: str, merged: str, parts: Sequence[str]) -> Move:
         staged = self._aside(f"{table}/{merged}")
-        schema = pa.unify_schemas([self._open(table, part).schema_arrow for part in parts])
+        schema = _in_common([self._open(table, part).schema_arrow for part in parts])
         with pq.ParquetWriter(staged, schema, compression="zstd") as writer:
             for rows in _gathered(self._open(table, part) for part in parts):
                 writer.write_table(pa.concat_tables([_as(piece, schema) for piece in rows]).combine_chunks())
@@ -161,14 +170,20 @@ def _gathered(files: Iterator[pq.ParquetFile]) -> Iterator[list[pa.Table]]:
         yield held
 
 
-def _with_kept(schema: pa.Schema, kept: pa.Schema | None) -> pa.Schema:
-    for field in kept or ():
-        schema = schema.append(field.with_nullable(True))
-    return schema
+def _in_common(schemas: Sequence[pa.Schema]) -> pa.Schema:
+    """All columns, those of the newest part last, of types that take the values of all parts."""
+    fields: dict[str, list[pa.Field]] = {}
+    for field in (field for schema in schemas for field in schema):
+        fields.setdefault(field.name, []).append(field)
+    return pa.schema([found[0].with_type(agreed(field.type for field in found)) for found in fields.values()])
 
 
 def _as(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    for field in schema:
-        if field.name not in rows.column_names:
-            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
-    return rows.select(schema.names).cast(schema)
+    return pa.table([_column(rows, field) for field in schema], schema=schema)
+
+
+def _column(rows: pa.Table, field: pa.Field) -> pa.ChunkedArray | pa.Array:
+    if field.name not in rows.column_names:
+        return pa.nulls(rows.num_rows, field.type)
+    chunks = [conform(chunk, carried(field.type))[0] for chunk in rows[field.name].chunks]
+    return pa.chunked_array(chunks, carried(field.type)).cast(field.type)

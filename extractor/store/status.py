@@ -37,6 +37,7 @@ class OutputStatus:
     thinking_ends: dict[str, int]
     escalated: Escalation
     rows: dict[str, int]  # of each table
+    unfit: dict[str, int]  # kept column → values that did not fit, and are null
     tokens: dict[str, int]
     seconds: float | None  # of the last run
     last_run: dict[str, Any]  # as the manifest has it
@@ -56,11 +57,13 @@ def output_status(folder: Path) -> OutputStatus:
     """The state of an output folder; UserError where it is none, ExtractorError where documents are lost or twice."""
     manifest = Manifest.of_output(folder)
     counts = {name: Counter[str]() for name in ("status", "problem", "mode", "thinking_end")}
-    tokens, shelf = Counter[str](), Shelf(folder)
+    tokens, unfit, shelf = Counter[str](), Counter[str](), Shelf(folder)
     told: dict[str, Any] = manifest.content.get("last_run") or {}
-    for _, rows in shelf.read("documents", [*counts, *TOKENS]):
+    for _, rows in shelf.read("documents", [*counts, *TOKENS, "unfit"]):
         for name, counter in counts.items():
             counter.update(value for value in rows[name].to_pylist() if value is not None)
+        if "unfit" in rows.column_names:  # parts of earlier versions lack it
+            unfit.update(pc.list_flatten(rows["unfit"]).to_pylist())
         tokens.update({name: pc.sum(rows[name]).as_py() or 0 for name in TOKENS})
     status, last_run = counts["status"], manifest.last_run
     if last_run.state != "running":  # while a run writes, its counts are never those of one moment
@@ -75,6 +78,7 @@ def output_status(folder: Path) -> OutputStatus:
         thinking_ends=dict(counts["thinking_end"]),
         escalated=_escalation(shelf),
         rows=shelf.sizes(),
+        unfit=dict(unfit.most_common()),
         tokens=dict(tokens),
         seconds=last_run.seconds if "seconds" in told else None,
         last_run=told,

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from extractor.tables import TABLES as EXTRACTED
 from extractor.tables.table import DOC_ID, column
-from extractor.types import Extraction, Problem, Settlement
+from extractor.types import TEXT_STORED, Extraction, Problem, Settlement
 
 Row = dict[str, Any]
 # The order is the order of commit: a part's documents appear last.
@@ -40,6 +40,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             column("thinking_end", pa.string(), "none, closed, budget, truncated, ended_inside or repetition"),
             column("fingerprint", pa.string(), "names the work: this job on this text"),
             column("source", pa.string(), "file and row it was read from"),
+            column("unfit", pa.list_(pa.string()), "kept columns whose value did not fit, and is null here"),
         ]
     ),
     **{table.name: table.columns for table in EXTRACTED},
@@ -134,7 +135,7 @@ def _costs(step: Extraction) -> Row:
 def _document_row(settlement: Settlement) -> Row:
     kept, request = settlement.kept, settlement.kept.completion.request
     return {
-        **request.document.kept,
+        "kept": request.document.kept,  # no column: the shelf makes columns of it
         "doc_id": request.document.id,
         "status": kept.status,
         "mode": request.mode if settlement.attempts else None,
@@ -147,6 +148,7 @@ def _document_row(settlement: Settlement) -> Row:
         "total_tokens": settlement.output_tokens,
         "fingerprint": request.fingerprint,
         "source": request.document.source,
+        "unfit": list(request.document.unfit) or None,
         **_costs(kept),
     }
 
@@ -161,7 +163,7 @@ def _quarantine_row(settlement: Settlement, problem: Problem) -> Row:
         "reasoning": thought.text.strip() if thought else None,
         "attempts": max((step.completion.request.attempt for step in settlement.attempts), default=0),
         "source": document.source,
-        "text": document.text[:100_000],
+        "text": document.text[:TEXT_STORED],
     }
 
 

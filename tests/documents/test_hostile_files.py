@@ -6,6 +6,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,18 +15,21 @@ import pytest
 from backports import zstd
 
 from extractor.documents import Columns, count, locate, read
-from extractor.types import Document
+from extractor.types import Document, SourceFault
 
 COLUMNS = Columns("id", "text")
 LINES = b"".join(b'{"id": "d%d", "text": "%032x"}\n' % (i, random.Random(i).getrandbits(128)) for i in range(20_000))
 SQUEEZE = {"a.jsonl.gz": gzip.compress, "a.jsonl.zst": zstd.compress}
 
 
-def documents(folder: Path) -> list[Document]:
+def documents(folder: Path) -> tuple[list[Document], list[SourceFault]]:
+    """What is read before a file that is well, and what cannot be read."""
     (folder / "z.jsonl").write_text('{"id": "next file", "text": "fine"}\n')
-    *found, last = list(read(locate([str(folder)]), COLUMNS))
+    reading = read(locate([str(folder)]), COLUMNS, pauses=())
+    *found, last = reading
     assert (last.id, last.problem) == ("next file", None)
-    return found
+    assert f"{folder}/z.jsonl" in reading.whole and not reading.whole & {fault.source for fault in reading.faults}
+    return found, reading.faults
 
 
 @pytest.mark.parametrize("name", SQUEEZE)
@@ -33,11 +37,10 @@ def documents(folder: Path) -> list[Document]:
 def test_truncated_compressed_files_are_read_as_far_as_they_go(tmp_path: Path, name: str, share: float) -> None:
     data = SQUEEZE[name](LINES)
     (tmp_path / name).write_bytes(data[: int(len(data) * share)])
-    *before, last = documents(tmp_path)
-    assert last.problem and last.problem.kind == "unreadable"
-    assert last.problem.detail.startswith(f"from row {len(before) + 1} on the file cannot be read: ")
-    assert last.source == f"{tmp_path / name}:{len(before) + 1}"
-    assert [d.id for d in before] == [f"d{i}" for i in range(len(before))]
+    before, [fault] = documents(tmp_path)
+    assert (fault.source, fault.first, fault.rows) == (str(tmp_path / name), len(before) + 1, None)
+    assert fault.detail.startswith(f"from row {len(before) + 1} on the file cannot be read: ")
+    assert [(d.id, d.problem) for d in before] == [(f"d{i}", None) for i in range(len(before))]
     assert len(before) >= 20_000 * share * 0.5 - 4000  # a block of zstd is whole or nothing
 
 
@@ -47,32 +50,46 @@ def test_corrupt_compressed_files(tmp_path: Path, name: str) -> None:
     middle = len(data) // 2
     data[middle : middle + 100] = os.urandom(100)
     (tmp_path / name).write_bytes(data)
-    *before, last = documents(tmp_path)
-    assert before[0].id == "d0"
-    assert last.problem and last.problem.kind == "unreadable"
+    before, [fault] = documents(tmp_path)
+    assert before[0].id == "d0" and fault.first == len(before) + 1
 
 
 def test_a_suffix_that_promises_compression(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl.gz").write_bytes(LINES)
-    [bad] = documents(tmp_path)
-    assert bad.problem and "cannot be read: Not a gzipped file" in bad.problem.detail
+    found, [fault] = documents(tmp_path)
+    assert found == [] and "cannot be read: Not a gzipped file" in fault.detail
+
+
+@pytest.mark.parametrize("squeeze", SQUEEZE.values())
+def test_compression_that_no_suffix_promises(tmp_path: Path, squeeze: Callable[[bytes], bytes]) -> None:
+    (tmp_path / "a.jsonl").write_bytes(squeeze(LINES))
+    assert [d.id for d in documents(tmp_path)[0]] == [f"d{i}" for i in range(20_000)]
+
+
+@pytest.mark.parametrize("window", [28, 31])
+def test_zstd_with_a_long_window(tmp_path: Path, window: int) -> None:
+    options = {zstd.CompressionParameter.window_log: window}
+    with zstd.ZstdFile(tmp_path / "a.jsonl.zst", "w", options=options) as file:  # told no size, it keeps the window
+        for _ in range(2):
+            file.write(LINES[: len(LINES) // 2])
+    found, faults = documents(tmp_path)
+    assert len(found) > 10_000 and faults == []
 
 
 @pytest.mark.parametrize("data", [b"", b"PAR1", b"PAR1" + b"\0" * 100 + b"PAR1", b"no parquet at all"])
 def test_what_is_no_parquet(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.parquet").write_bytes(data)
-    [bad] = documents(tmp_path)
-    assert bad.problem and bad.problem.kind == "unreadable"
-    assert bad.source == f"{tmp_path}/a.parquet:1"
-    assert count(locate([str(tmp_path)])) == 2
+    found, [fault] = documents(tmp_path)
+    assert (found, fault.source, fault.first) == ([], f"{tmp_path}/a.parquet", 1)
+    assert count(locate([str(tmp_path)])) is None
 
 
 def test_a_truncated_parquet_file_has_no_footer(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"id": ["a"], "text": ["x"]}), path)
     path.write_bytes(path.read_bytes()[:-20])
-    [bad] = documents(tmp_path)
-    assert bad.problem and bad.problem.kind == "unreadable"
+    found, [fault] = documents(tmp_path)
+    assert (found, fault.first, fault.rows) == ([], 1, None)
 
 
 def test_a_corrupt_row_group_costs_that_row_group(tmp_path: Path) -> None:
@@ -82,11 +99,9 @@ def test_a_corrupt_row_group_costs_that_row_group(tmp_path: Path) -> None:
     data, at = bytearray(path.read_bytes()), pq.read_metadata(path).row_group(1).column(1).data_page_offset
     data[at + 200 : at + 300] = os.urandom(100)
     path.write_bytes(data)
-    found = documents(tmp_path)
+    found, [fault] = documents(tmp_path)
     assert [d.id for d in found if not d.problem] == [f"d{i}" for i in [*range(100), *range(200, 300)]]
-    [bad] = [d for d in found if d.problem]
-    assert bad.problem and bad.problem.kind == "unreadable"
-    assert bad.problem.detail.startswith("rows 101 to 200 cannot be read: ")
+    assert (fault.first, fault.rows) == (101, 100) and fault.detail.startswith("rows 101 to 200 cannot be read: ")
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -97,8 +112,8 @@ def test_parquet_with_any_bytes_changed_never_stops_the_run(tmp_path: Path, seed
     for _ in range(5):
         data[chance.randrange(len(data))] = chance.randrange(256)
     path.write_bytes(data)
-    found = documents(tmp_path)
-    assert len({d.id for d in found}) == len(found) > 0
+    found, faults = documents(tmp_path)
+    assert len({d.id for d in found}) == len(found) and (found or faults)
     json.dumps([[d.id, d.text, d.problem and d.problem.detail] for d in found], ensure_ascii=False).encode()
 
 
@@ -106,16 +121,17 @@ def test_a_file_that_may_not_be_read_or_is_gone(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(LINES)
     sources = locate([str(tmp_path)])
     (tmp_path / "a.jsonl").unlink()
-    [bad] = read(sources, COLUMNS)
-    assert bad.problem and bad.problem.kind == "unreadable" and "No such file" in bad.problem.detail
-    assert count(sources) == 1
+    reading = read(sources, COLUMNS)
+    assert list(reading) == [] and reading.whole == set()
+    assert "No such file" in reading.faults[0].detail
+    assert count(sources) is None
 
 
 def test_a_document_of_a_million_tokens_passes(tmp_path: Path) -> None:
     text = "很长的文本 with words " * 250_000
     (tmp_path / "a.jsonl").write_text(json.dumps({"id": "long", "text": text}) + "\n")
     pq.write_table(pa.table({"id": ["long too"], "text": [text]}), tmp_path / "b.parquet")
-    assert [(d.id, d.text == text, d.problem) for d in documents(tmp_path)] == [
+    assert [(d.id, d.text == text, d.problem) for d in documents(tmp_path)[0]] == [
         ("long", True, None),
         ("long too", True, None),
     ]
@@ -123,6 +139,7 @@ def test_a_document_of_a_million_tokens_passes(tmp_path: Path) -> None:
 
 MEASURE = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from extractor.documents import Columns, check_columns, locate, read
 sources = locate([sys.argv[1]])

@@ -2,6 +2,7 @@
 
 import functools
 import gzip
+import io
 import os
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -41,9 +43,7 @@ class Ranges(Plain):
         self.send_header("Content-Range", f"bytes {start}-{end}/{size}")
         self.send_header("Content-Length", str(end - start + 1))
         self.end_headers()
-        file = open(path, "rb")  # noqa: SIM115 (the handler closes it)
-        file.seek(start)
-        return file
+        return io.BytesIO(Path(path).read_bytes()[start : end + 1])
 
     def end_headers(self) -> None:
         self.send_header("Accept-Ranges", "bytes")
@@ -55,6 +55,29 @@ class Breaks(Plain):
 
     def copyfile(self, source, outputfile) -> None:  # type: ignore[no-untyped-def]
         outputfile.write(source.read()[:-100])
+
+
+class BreaksRanges(Ranges):
+    """The same, of the bytes that are asked for, where these are many."""
+
+    def copyfile(self, source, outputfile) -> None:  # type: ignore[no-untyped-def]
+        data = source.read()
+        outputfile.write(data[:-100] if len(data) > 100 else data)
+
+
+class BreaksOnce(Plain):
+    """The connection breaks only the first time."""
+
+    broken: ClassVar[set[str]] = set()
+
+    def copyfile(self, source, outputfile) -> None:  # type: ignore[no-untyped-def]
+        data, place = source.read(), f"{self.server.server_port}{self.path}"
+        outputfile.write(data if place in self.broken or len(data) < 2 else data[:-100])
+        self.broken.add(place)
+
+
+class BreaksRangesOnce(BreaksOnce, Ranges):
+    """The same, of the bytes that are asked for."""
 
 
 @contextmanager
@@ -88,23 +111,47 @@ def test_files_over_http(folder: Path, handler: type[Plain], name: str, rows: in
     assert found[0].source == f"{root}/{name}:1"  # no token in what is written
 
 
+@pytest.mark.parametrize("handler", [Breaks, BreaksRanges])
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.parquet"])
-def test_a_connection_that_breaks_is_one_unreadable_rest(folder: Path, name: str) -> None:
-    with serve(Breaks, folder) as root:
-        *before, last = list(read(locate([f"{root}/{name}"]), COLUMNS))
-    assert last.problem and last.problem.kind == "unreadable"
-    assert not any(d.problem for d in before)
-    assert last.source.startswith(f"{root}/{name}:")
+def test_a_connection_that_always_breaks_is_a_fault_of_the_source(
+    folder: Path, handler: type[Plain], name: str
+) -> None:
+    with serve(handler, folder) as root:
+        reading = read(locate([f"{root}/{name}"]), COLUMNS, pauses=(0.0, 0.0))
+        assert not any(document.problem for document in reading)
+    assert {fault.source for fault in reading.faults} == {f"{root}/{name}"} and reading.whole == set()
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.parquet"])
+@pytest.mark.parametrize("handler", [BreaksOnce, BreaksRangesOnce])
+def test_a_connection_that_breaks_once_is_read_on(folder: Path, handler: type[Plain], name: str) -> None:
+    with serve(handler, folder) as root:
+        reading = read(locate([f"{root}/{name}"]), COLUMNS, pauses=(0.0, 0.0))
+        assert [(d.id, d.problem) for d in reading] == [(f"d{i}", None) for i in range(1000)]
+    assert reading.faults == [] and reading.whole == {f"{root}/{name}"}
+
+
+def test_lines_are_fetched_as_they_are_read(folder: Path) -> None:
+    lines = b"".join(b'{"id": "d%d", "text": "%s"}\n' % (i, os.urandom(500).hex().encode()) for i in range(20_000))
+    (folder / "a.jsonl").write_bytes(lines)
+    with serve(Ranges, folder) as root:
+        found = read(locate([f"{root}/a.jsonl"]), COLUMNS, pauses=())
+        before = [next(found).id for _ in range(100)]
+        (folder / "a.jsonl").write_bytes(lines[:1000])
+        after = [document.id for document in found]
+    assert 100 < len(before + after) < 20_000
+    [fault] = found.faults
+    assert (fault.source, fault.first, found.whole) == (f"{root}/a.jsonl", len(before + after) + 1, set())
 
 
 def test_an_address_is_told_without_its_secrets(folder: Path) -> None:
     with serve(Plain, folder) as root:
         sources = locate([root.replace("//", "//user:secret@") + "/a.jsonl?token=secret"])
         (folder / "a.jsonl").unlink()
-        [document] = read(sources, COLUMNS)
-    assert document.problem and document.problem.kind == "unreadable"
-    assert document.source == f"{root}/a.jsonl:1"
-    assert "secret" not in repr(document)
+        reading = read(sources, COLUMNS)
+        assert list(reading) == []
+    assert reading.faults[0].source == f"{root}/a.jsonl"
+    assert "secret" not in repr(reading.faults)
 
 
 def test_what_is_not_there(folder: Path) -> None:

@@ -1,0 +1,193 @@
+"""Sources that cannot be read to their end: what is there is read, the rest is nobody's fault and nobody's row."""
+
+import gzip
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from backports import zstd
+
+from extractor.documents import Columns, Reading, locate, read
+from extractor.documents.patient import PatientFile
+
+COLUMNS = Columns("id", "text")
+SQUEEZE: dict[str, Callable[[bytes], bytes]] = {
+    "a.jsonl": bytes,
+    "a.jsonl.gz": gzip.compress,
+    "a.jsonl.zst": zstd.compress,
+}
+
+
+def lines(first: int, last: int, word: str = "text") -> bytes:
+    return b"".join(
+        b'{"id": "%b%d", "text": "%b %d"}\n' % (word[:1].encode(), i, word.encode(), i) for i in range(first, last)
+    )
+
+
+def reading(path: Path) -> Reading:
+    return read(locate([str(path)]), COLUMNS, pauses=())
+
+
+class Flaky(io.BytesIO):
+    """Fails at each of these places, once."""
+
+    def __init__(self, data: bytes, places: list[int]) -> None:
+        super().__init__(data)
+        self.places = places
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.places and self.tell() <= self.places[0] < self.tell() + (size or 0):
+            self.places.pop(0)
+            raise ConnectionResetError("the line went dead")
+        return super().read(size)
+
+
+def test_a_file_is_read_on_where_it_broke() -> None:
+    data, places = os.urandom(1_000_000), [0, 0, 300_000, 300_000, 999_999]
+    file = io.BufferedReader(PatientFile(lambda: Flaky(data, places), (0.0, 0.0)), 1 << 16)
+    assert file.read(100) + file.read() == data and places == []
+    assert file.seek(-10, os.SEEK_END) == 999_990 and file.read() == data[-10:]
+
+
+def test_what_fails_again_and_again_is_raised_and_what_no_pause_mends_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionResetError):
+        PatientFile(lambda: Flaky(b"x", [0] * 9), (0.0, 0.0)).read(1)
+    with pytest.raises(FileNotFoundError):
+        PatientFile(lambda: (tmp_path / "none").open("rb"), (1e6,)).read()
+
+
+@pytest.mark.parametrize("name", SQUEEZE)
+def test_a_source_that_is_whole_is_said_to_be(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(SQUEEZE[name](lines(0, 10) + b"oops\n"))
+    found = reading(path)
+    *_, bad = found
+    assert found.whole == {str(path)} and found.faults == []
+    assert found.gave("t3") and found.gave(bad.id) and not found.gave("t10")
+
+
+def test_a_source_that_a_limit_cuts_is_not_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(lines(0, 10))
+    found = read(locate([str(tmp_path)]), COLUMNS, limit=9)
+    assert len(list(found)) == 9 and found.whole == set() and found.faults == []
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.jsonl.zst"])
+def test_half_a_line_before_the_cut_is_no_row(tmp_path: Path, name: str) -> None:
+    path, data = tmp_path / name, SQUEEZE[name](lines(0, 8_000))
+    for size in range(len(data) // 2, len(data), len(data) // 12):
+        path.write_bytes(data[:size])
+        found = reading(path)
+        assert not any(document.problem for document in found)
+        assert [(fault.source, fault.rows) for fault in found.faults] == [(str(path), None)]
+
+
+@pytest.mark.parametrize("name", SQUEEZE)
+def test_what_is_found_well_later_leaves_no_ghost(tmp_path: Path, name: str) -> None:
+    path, data = tmp_path / name, SQUEEZE[name](lines(0, 8_000))
+    path.write_bytes(data[: len(data) // 2])
+    first = {document.id for document in reading(path)}
+    path.write_bytes(data)
+    second = reading(path)
+    assert {document.id for document in second} == {f"t{i}" for i in range(8_000)}
+    ghosts = {id for id in first if not second.gave(id)}
+    assert second.whole == {str(path)} and ghosts == {id for id in first if id.startswith("bad-")}
+
+
+def middle(found: Reading, count: int = 100) -> Iterator[str]:
+    """The first documents, and then, when the file was changed, the others."""
+    yield from (next(found).id for _ in range(count))
+
+
+@pytest.mark.parametrize("name", SQUEEZE)
+@pytest.mark.parametrize("new", [b"", lines(0, 10, "new"), lines(0, 30_000, "new")])
+def test_a_file_that_is_overwritten_while_it_is_read(tmp_path: Path, name: str, new: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(SQUEEZE[name](lines(0, 20_000)))
+    found = reading(path)
+    before = list(middle(found))
+    path.write_bytes(SQUEEZE[name](new))
+    after = [document for document in found]
+    assert before == [f"t{i}" for i in range(100)]
+    [fault] = found.faults
+    assert fault.source == str(path) and found.whole == set()
+    assert sum(document.problem is not None for document in after) == 0
+
+
+@pytest.mark.parametrize("rest", [b"", b'{"id": "half", "te'])
+def test_a_log_that_grows_while_it_is_read_is_read_as_far_as_it_is_written(tmp_path: Path, rest: bytes) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(lines(0, 20_000))
+    found = reading(path)
+    before = list(middle(found))
+    with path.open("ab") as file:
+        file.write(lines(20_000, 20_100) + rest)
+    after = list(found)
+    assert before + [d.id for d in after] == [f"t{i}" for i in range(20_100)]
+    assert not any(document.problem for document in after)
+    assert [fault.first for fault in found.faults] == ([20_101] if rest else [])
+
+
+def test_half_a_line_of_a_file_that_stays_as_it_is_is_a_bad_line(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(lines(0, 10) + b'{"id": "half", "te')
+    found = reading(tmp_path)
+    assert [document.problem.kind for document in found if document.problem] == ["bad_line"]
+    assert found.faults == []
+
+
+def test_a_file_that_is_only_touched_or_gone_after_it_was_opened_is_whole(tmp_path: Path) -> None:
+    for change in (Path.touch, Path.unlink):
+        path = tmp_path / "a.jsonl"
+        path.write_bytes(lines(0, 20_000))
+        found = reading(path)
+        list(middle(found))
+        change(path)
+        assert len(list(found)) == 19_900 and found.faults == []
+
+
+def test_parquet_that_is_another_file_while_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    table = pa.table({"id": [f"t{i}" for i in range(3000)], "text": [os.urandom(500).hex() for i in range(3000)]})
+    pq.write_table(table, path, row_group_size=1000)
+    found = reading(path)
+    before = list(middle(found))
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+    after = [document.id for document in found]
+    assert (before + after)[:1000] == [f"t{i}" for i in range(1000)]
+    assert len(before + after) + sum(fault.rows or 0 for fault in found.faults) == 3000
+    assert found.faults and found.whole == set()
+
+
+STDIN = """
+import json, sys
+from extractor.documents import Columns, check_columns, kept_schema, locate, read
+sources = locate(["-"])
+columns, _ = check_columns(sources, Columns("id", "text", ("n",)))
+kept_schema(sources, columns)
+reading = read(sources, columns)
+ids = [document.id for document in reading]
+print(json.dumps([len(ids), ids[-1], [fault.detail for fault in reading.faults], list(reading.whole)]))
+"""
+
+
+@pytest.mark.parametrize("name", SQUEEZE)
+@pytest.mark.parametrize("count", [1, 99, 101, 5000, 50_000])
+def test_all_of_standard_input_is_read(name: str, count: int) -> None:
+    data = b"".join(b'{"id": "d%d", "text": "%016x", "n": %d}\n' % (i, hash(str(i)) % 2**64, i) for i in range(count))
+    done = subprocess.run([sys.executable, "-c", STDIN], input=SQUEEZE[name](data), capture_output=True, check=True)
+    assert json.loads(done.stdout) == [count, f"d{count - 1}", [], []]
+
+
+def test_standard_input_that_is_cut_is_a_fault() -> None:
+    data = gzip.compress(b"".join(b'{"id": "d%d", "text": "x", "n": 1}\n' % i for i in range(50_000)))[:-1000]
+    done = subprocess.run([sys.executable, "-c", STDIN], input=data, capture_output=True, check=True)
+    found, _, [fault], _ = json.loads(done.stdout)
+    assert fault.startswith(f"from row {found + 1} on the file cannot be read: ")
