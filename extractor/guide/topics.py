@@ -4,7 +4,18 @@ from pathlib import Path
 
 from extractor.errors import UserError, did_you_mean
 
-TOPICS = ("schemas", "thinking", "quality", "nights", "python", "reference", "architecture", "changing", "changes")
+TOPICS = (
+    "schemas",
+    "thinking",
+    "quality",
+    "nights",
+    "python",
+    "reference",
+    "vllm",
+    "architecture",
+    "changing",
+    "changes",
+)
 _FOLDER = Path(__file__).parent
 
 

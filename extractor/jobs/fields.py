@@ -26,6 +26,7 @@ class TaskFields(TypedDict, total=False):
     thinking_budget: int | None
     escalate: Sequence[str]
     force_greedy: bool
+    trust_remote_code: bool
 
 
 class JobFields(TaskFields, total=False):
