@@ -24,6 +24,8 @@ from extractor.engines.surface import ENVIRONMENT, USED
 ROOT = Path(__file__).parent.parent.parent
 ABOUT = """# Releases of vLLM
 
+Which releases have what is used of vLLM.
+
 Made by `python tests/engines/wheels.py extractor/guide/vllm.md`, which reads the CUDA wheels of every release
 that `pip install '.[gpu]'` may bring: {names} names with {words} parameters and attributes, {variables} variables of
 the environment, and the messages of a failed start that we have a cure for. Nothing of it ran on a GPU.
