@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from extractor.engines.base import Engine
 from extractor.exits import STOPPED
 from extractor.jobs.engines import make_engine, prepared_for_engine
 from extractor.jobs.file import GivenJob
@@ -13,7 +14,7 @@ from extractor.pipeline.finish import Outcome, failures_told, outcome
 from extractor.pipeline.session import run_together
 from extractor.progress.events import Progress, Show
 from extractor.store.status import output_status
-from extractor.system.signals import Drain
+from extractor.system.signals import Drain, signals_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ def run_jobs(
 
     `interleaved` jobs run all at once; they must load the same engine.
     """
-    drain, pool, ready = Drain(), EnginePool(providers.engine), list[tuple[Prepared, Progress]]()
+    drain, ready = Drain(), list[tuple[Prepared, Progress]]()
+    pool = EnginePool(lambda plan: _loaded(plan, providers.engine, drain))
     with drain.on_signal():
         for one in given:
             progress = Progress(one.job.out, shows(one.job))
@@ -44,7 +46,14 @@ def run_jobs(
                 if any(one.code == STOPPED for one in outcomes):
                     return
         finally:
-            pool.close()
+            with signals_wait() as came:
+                pool.close()
+                came.clear()  # how it ended is told already, and there is nothing left to stop
+
+
+def _loaded(plan: Prepared, engine: MakeEngine, drain: Drain) -> Engine:
+    with drain.breaks_off():
+        return engine(plan)
 
 
 def _neighbours(ready: Sequence[tuple[Prepared, Progress]]) -> list[list[tuple[Prepared, Progress]]]:
