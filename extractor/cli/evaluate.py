@@ -1,6 +1,5 @@
 """`extract evaluate`, `compare` and `report`: how good a run is, which is better, and a page to look at."""
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from extractor.cli import say
 from extractor.cli.boundary import boundary
 from extractor.cli.options import flag_words
 from extractor.errors import UserError
@@ -141,7 +141,7 @@ def compare_command(
         if as_json:
             _print_json(found)
         else:
-            typer.echo(found.verdict)
+            say.text(found.verdict)
             _print_rows([brief_arm_rows(found), brief_difference_rows(found)])
             _say([*found.notes, *_unmatched("least agreement on", [d.doc_id for d in found.disagreements])])
         raise typer.Exit(code)
@@ -177,7 +177,7 @@ def report_command(
         from extractor.report.render import render_run
 
         page = render_run(run, gold)
-        typer.echo(_write(out or Path(run) / "report.html", page))
+        say.text(_write(out or Path(run) / "report.html", page))
 
 
 def _keep(found: Any, parquet: str | None) -> None:
@@ -201,12 +201,12 @@ def _print_rows(tables: list[list[list[str]]]) -> None:
 
 
 def _print_json(found: Any) -> None:
-    typer.echo(json.dumps(asdict(found), ensure_ascii=False))
+    say.value(asdict(found))
 
 
 def _say(lines: list[str]) -> None:
     for line in lines:
-        typer.echo(line, err=True)
+        say.note(line)
 
 
 def _unmatched(what: str, ids: Any) -> list[str]:

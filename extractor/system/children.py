@@ -23,7 +23,7 @@ class Children:
 
     @contextmanager
     def starting(self) -> Iterator[None]:
-        """Within it, a process that multiprocessing starts is one of them, whoever asks for it; what fails ends them."""
+        """Within it, what multiprocessing starts is one of them, whoever asks for it; a failure ends them."""
         start = BaseProcess.start
 
         def start_apart(process: BaseProcess) -> None:

@@ -1,8 +1,8 @@
 """Signals to a real run whose vLLM has processes of its own, as on a GPU: signals.py [WORD ...] prints one table.
 
 Each case is a signal, whom it goes to, the moment, and what the run was started under; words pick the cases that have
-all of them. A run that was ended is run again to its end. Wanted: nothing lost, nothing twice, no document that pays for
-it with an attempt, and no process left.
+all of them. A run that was ended is run again to its end. Wanted: nothing lost, nothing twice, no document that pays
+with an attempt, and no process left.
 """
 
 import contextlib
