@@ -9,11 +9,10 @@ def main() -> None:
     """The console script. What it needs is imported here, where Ctrl-C has its line already."""
     leave_on_interrupt()
     try:
+        from extractor.cli.app import main as run
         from extractor.system.streams import open_streams
 
         open_streams()
-        from extractor.cli.app import main as run
-
         sys.exit(run(sys.argv[1:]))
     finally:
         too_late()

@@ -115,8 +115,10 @@ def _check(asked: list[GivenJob], as_json: bool, estimated: bool, rate: float | 
         from extractor.jobs.check import check
         from extractor.jobs.engines import prepared_for_engine
         from extractor.jobs.estimate import estimate
+        from extractor.jobs.targets import check_job
 
         for one in asked:
+            check_job(one)
             ready = prepared_for_engine(one)
             checked = check(ready, one.origins)
             cost = estimate(ready, rate) if estimated or rate else None

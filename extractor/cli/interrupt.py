@@ -1,14 +1,8 @@
-"""Ctrl-C: outside a command it ends the program with a line, within one it is the command's."""
+"""Ctrl-C before a command begins, and after it has ended. It imports next to nothing: until then there is no line."""
 
 import os
 import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
-
-from extractor.exits import INTERRUPTED
 
 
 def leave_on_interrupt() -> None:
@@ -22,21 +16,9 @@ def too_late() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-@contextmanager
-def interrupts() -> Iterator[None]:
-    """Within it, Ctrl-C is a KeyboardInterrupt."""
-    before: Any = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or before == signal.SIG_IGN:
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _leave(number: int, frame: FrameType | None) -> None:
-    with suppress(OSError):
+    try:
         os.write(2, b"extract: interrupted\n")
-    raise SystemExit(INTERRUPTED)
+    except OSError:
+        pass
+    raise SystemExit(128 + number)

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import typer
-
 from extractor.errors import UserError
 from extractor.escape import in_json, in_line, in_text
 from extractor.exits import OK, Ended
@@ -30,16 +28,17 @@ def output() -> Iterator[None]:
 def text(said: object) -> None:
     """Lines on standard output."""
     with output():
-        typer.echo(in_text(said))
+        sys.stdout.write(f"{in_text(said)}\n")
 
 
 def value(found: Any) -> None:
     """One line of JSON on standard output."""
     with output():
-        typer.echo(in_json(found))
+        sys.stdout.write(f"{in_json(found)}\n")
 
 
 def note(said: object) -> None:
     """One line on stderr."""
     with audience():
-        typer.echo(in_line(said), err=True)
+        sys.stderr.write(f"{in_line(said)}\n")
+        sys.stderr.flush()

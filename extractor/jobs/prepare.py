@@ -12,6 +12,7 @@ from extractor.answers.signals import SIGNALS
 from extractor.documents import Columns, Source, check_columns, kept_schema, locate
 from extractor.errors import UserError
 from extractor.jobs.job import Job
+from extractor.jobs.targets import check_names
 from extractor.models.families import yarn_overrides
 from extractor.models.resolve import Model, config_of, context_of, resolve, tokenizer_of
 from extractor.store.settled import Redo
@@ -69,6 +70,7 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
     examples_path, pool = load_examples(job.examples, schema)
     pool = tuple({**one, "answer": in_order(one["answer"], one["text"], schema, table)} for one in pool)
     sources = locate(job.inputs)
+    check_names(sources)
     columns = Columns(job.id_column, job.text_column, tuple(job.keep), job.mode_column)
     columns, existing = check_columns(sources, columns, "id_column" in given)
     model, chat = load(job)

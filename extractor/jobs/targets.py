@@ -1,16 +1,29 @@
 """Where a command may write a file of its own: never over what a person gave it, nor into an output's tables."""
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from extractor.documents import Source, locate
 from extractor.documents.source import as_source
 from extractor.errors import UserError
+from extractor.jobs.file import GivenJob
 from extractor.jobs.job import on_disk
 from extractor.store.manifest import FILE as MANIFEST
 from extractor.store.tables import TABLES
 
 Given = str | Path | None
+
+
+def check_job(given: GivenJob) -> None:
+    """UserError where the metrics of a job would be written over what it reads, or into an output."""
+    job, schema = given.job, Path(given.job.schema_)
+    if job.metrics is None:
+        return
+    read: dict[str, list[Given]] = {"an INPUT": places_of(job.inputs), "the job file": [given.file]}
+    read |= {"--schema": [schema], "--prompt": [job.prompt, schema.with_suffix(".md")]}
+    read |= {"--examples": [job.examples, schema.with_suffix(".examples.jsonl")]}
+    check_target("--metrics", job.metrics, read, [job.out])
 
 
 def check_target(flag: str, target: Given, read: Mapping[str, Iterable[Given]], outs: Iterable[Path] = ()) -> None:
@@ -21,7 +34,7 @@ def check_target(flag: str, target: Given, read: Mapping[str, Iterable[Given]], 
     """
     if target is None:
         return
-    said, path = f"{flag} {target}", Path(target)
+    said, path = f"{flag} {target}", Path(os.path.normpath(target))
     try:
         on_disk(target)
     except ValueError as error:

@@ -9,6 +9,7 @@ from extractor.jobs.engines import make_engine, prepared_for_engine
 from extractor.jobs.file import GivenJob
 from extractor.jobs.job import Job, seconds
 from extractor.jobs.prepare import Prepared
+from extractor.jobs.targets import check_job
 from extractor.pipeline.engines import EnginePool, MakeEngine, what_it_loads
 from extractor.pipeline.finish import Outcome, failures_told, outcome
 from extractor.pipeline.session import run_together
@@ -32,6 +33,8 @@ def run_jobs(
 
     `interleaved` jobs run all at once; they must load the same engine.
     """
+    for one in given:
+        check_job(one)  # before anybody writes there
     drain, ready = Drain(), list[tuple[Prepared, Progress]]()
     pool = EnginePool(lambda plan: _loaded(plan, providers.engine, drain))
     with drain.on_signal():
