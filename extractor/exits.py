@@ -1,11 +1,11 @@
 """How a command ends: the exit codes, and which of them an exception is, with its line for a person."""
 
-import time
+import os
 import traceback
-from pathlib import Path
-from tempfile import gettempdir
+from tempfile import mkstemp
 
 from extractor.errors import Locked, SourceError, UserError
+from extractor.escape import in_line
 
 OK, MISTAKE, USAGE, FAILURE, QUARANTINED, STOPPED, HELD, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 MEANINGS = {
@@ -52,11 +52,23 @@ def verdict(error: BaseException) -> tuple[str, int]:
             where = f": {error.filename}" if error.filename else ""
             said, code = f"{error.strerror or error}{where}; {_KEPT}", FAILURE
         case _:
-            said, code = f"{error or type(error).__name__}; {_KEPT} (details: {_log(error)})", FAILURE
-    return " ".join(said.split()), code
+            said, code = f"{_words(error)}; {_KEPT}{_log(error)}", FAILURE
+    return in_line(" ".join(said.split())), code
 
 
-def _log(error: BaseException) -> Path:
-    path = Path(gettempdir()) / f"extract-{time.strftime('%Y%m%dT%H%M%S')}.log"
-    path.write_text("".join(traceback.format_exception(error)))
-    return path
+def _words(error: BaseException) -> str:
+    try:
+        return str(error) or type(error).__name__
+    except Exception:  # one that cannot even be said
+        return type(error).__name__
+
+
+def _log(error: BaseException) -> str:
+    """Where all of it can be read, by its owner alone; nothing where it cannot be written."""
+    try:
+        handle, path = mkstemp(prefix="extract-", suffix=".log")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as log:
+            log.writelines(traceback.format_exception(error))
+    except Exception:
+        return ""
+    return f" (details: {path})"

@@ -2,18 +2,21 @@
 
 import json
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from extractor.cli import say
 from extractor.cli.boundary import boundary
 from extractor.cli.catalogue import models, schemas_command
 from extractor.cli.evaluate import GOLD_FORM, compare_command, evaluate_command, report_command
 from extractor.cli.guide import guide_command
 from extractor.cli.options import file_words, flag_words, job_words, output_folder
 from extractor.cli.outputs import Folder, Problems, compact_command, retry_jobs
-from extractor.exits import EXIT_CODES, FEW_CODES, OK
+from extractor.errors import UserError
+from extractor.exits import EXIT_CODES, FEW_CODES, MISTAKE, OK, Ended
 from extractor.jobs.file import GivenJob
 
 if TYPE_CHECKING:
@@ -42,9 +45,14 @@ app.command(name="report", epilog=FEW_CODES)(report_command)
 app.command(name="guide", epilog=FEW_CODES)(guide_command)
 
 
-def main() -> None:
-    """The console script."""
-    app()
+def main(words: list[str]) -> int:
+    """Runs the command that these words are, and exits; 1 where one of them is no text."""
+    for word in words:
+        if any("\ud800" <= character <= "\udfff" for character in word):  # how Python holds bytes that are not UTF-8
+            say.note(f"extract: {word}: not UTF-8; rename it, or name its folder by a link")
+            return MISTAKE
+    app(words)
+    return OK
 
 
 @app.command(name="run", epilog=EXIT_CODES)
@@ -78,7 +86,8 @@ def settle(asked: list[GivenJob], as_json: bool, quiet: bool, providers: "Provid
         for done in run_jobs(asked, shows_for(asked, quiet, sys.stderr.isatty()), providers or Providers()):
             codes.append(done.code)
             if as_json:
-                _print_json(_status_json(done.status))
+                with suppress(Ended, UserError):  # nobody may be there to read it: that is not how the run ended
+                    say.value(_status_json(done.status))
             elif not quiet and done.job.log_format == "text":
                 table(("", str(done.job.out)), status_rows(done.status), stderr=True)
         raise typer.Exit(max(codes))
@@ -108,13 +117,15 @@ def _check(asked: list[GivenJob], as_json: bool, estimated: bool, rate: float | 
         from extractor.jobs.check import check
         from extractor.jobs.engines import prepared_for_engine
         from extractor.jobs.estimate import estimate
+        from extractor.jobs.targets import check_job
 
         for one in asked:
+            check_job(one)
             ready = prepared_for_engine(one)
             checked = check(ready, one.origins)
             cost = estimate(ready, rate) if estimated or rate else None
             if as_json:
-                _print_json(asdict(checked) | ({"estimate": asdict(cost)} if cost else {}))
+                say.value(asdict(checked) | ({"estimate": asdict(cost)} if cost else {}))
                 continue
             rows = ((name, _brief(value), origin) for name, value, origin in checked.settings)
             table(("setting", "value", "from"), rows)
@@ -135,11 +146,11 @@ def show_command(
 
         shown = show(prepared_for_engine(asked), doc_id)
         if as_json:
-            _print_json(shown)
+            say.value(shown)
             return
         for name, value in shown.items():
             if name != "messages":
-                typer.echo(f"--- {name} ---\n{_brief(value)}")
+                say.text(f"--- {name} ---\n{_brief(value)}")
 
 
 @app.command(name="status", epilog=FEW_CODES)
@@ -151,7 +162,7 @@ def status_command(out: output_folder(), as_json: AsJson = False) -> None:  # ty
 
         now = output_status(out)
         if as_json:
-            _print_json(_status_json(now))
+            say.value(_status_json(now))
         else:
             table(("", str(out)), status_rows(now))
 
@@ -174,11 +185,6 @@ app.command(name="compact", epilog=FEW_CODES)(compact_command)
 
 def _status_json(now: Any) -> dict[str, Any]:
     return {"documents": now.documents, "settled": now.settled, **asdict(now)}
-
-
-def _print_json(value: Any) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, default=str)
-    sys.stdout.write("\n")
 
 
 def _brief(value: Any) -> str:

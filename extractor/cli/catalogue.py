@@ -7,8 +7,11 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
+from extractor.cli import say
 from extractor.cli.boundary import boundary
+from extractor.escape import in_line
 from extractor.exits import FEW_CODES
+from extractor.system.streams import audience
 
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 models = typer.Typer(invoke_without_command=True, help="The models that are known, and which of them are here.")
@@ -28,7 +31,7 @@ def models_command(context: typer.Context, as_json: AsJson = False) -> None:
 
         rows = [asdict(row) for row in table()]
         if as_json:
-            typer.echo(json.dumps(rows, ensure_ascii=False))
+            say.value(rows)
             return
         columns = ("name", "thinking", "context", "memory")  # what fits a terminal; --json has all
         print_table((*columns, "here"), ([*(row[name] for name in columns), _here(row["present"])] for row in rows))
@@ -44,10 +47,11 @@ def get_command(name: Annotated[str, typer.Argument(help="a name from extract mo
 
             def progress(done: int, total: int, what: str) -> None:
                 bar.total, bar.n = total, done
-                bar.set_description(what)
+                with audience():
+                    bar.set_description(in_line(what))
 
             folder = get(name, progress)
-        typer.echo(folder)
+        say.text(folder)
 
 
 def schemas_command(
@@ -65,7 +69,7 @@ def schemas_command(
             return
         found = [load_schema(each) for each in shipped.names()]
         if as_json:
-            typer.echo(json.dumps([{"name": s.name, "description": s.description} for s in found], ensure_ascii=False))
+            say.value([{"name": s.name, "description": s.description} for s in found])
             return
         table(("name", "extracts"), ((schema.name, schema.description) for schema in found))
 
@@ -80,11 +84,11 @@ def _show_schema(name: str, as_json: bool) -> None:
     prompt, (path, examples) = load_prompt(None, schema), load_examples(None, schema)
     if as_json:
         whole = {"name": schema.name, "schema": schema.body, "prompt": prompt.text, "examples": examples}
-        typer.echo(json.dumps(whole, ensure_ascii=False))
+        say.value(whole)
         return
-    typer.echo(shipped.read_text(schema.path, "schema") if schema.path else json.dumps(schema.body, indent=2))
-    typer.echo(f"# prompt: {prompt.path}\n\n{prompt.text}")
-    typer.echo(f"# examples: {path}\n\n" + json.dumps(examples, ensure_ascii=False, indent=2))
+    say.text(shipped.read_text(schema.path, "schema") if schema.path else json.dumps(schema.body, indent=2))
+    say.text(f"# prompt: {prompt.path}\n\n{prompt.text}")
+    say.text(f"# examples: {path}\n\n" + json.dumps(examples, ensure_ascii=False, indent=2))
 
 
 def _here(present: bool | None) -> str:

@@ -1,6 +1,5 @@
 """`extract evaluate`, `compare` and `report`: how good a run is, which is better, and a page to look at."""
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from extractor.cli import files, say
 from extractor.cli.boundary import boundary
 from extractor.cli.options import flag_words
 from extractor.errors import UserError
@@ -58,13 +58,13 @@ Arms = Annotated[
     ),
 ]
 Folder = Annotated[
-    Path | None, typer.Option("--out", help=f"with --run: where an output folder for each arm goes (default: {OUT})")
+    str | None, typer.Option("--out", help=f"with --run: where an output folder for each arm goes (default: {OUT})")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="with --run: no progress bar")]
 Labels = Annotated[str | None, typer.Option(help="how far gold goes (default: labels.json beside it)")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 Parquet = Annotated[str | None, typer.Option("--parquet", help="write every number, one a row", metavar="FILE")]
-Report = Annotated[Path | None, typer.Option("--report", help="write a page to look at, one HTML file", metavar="FILE")]
+Report = Annotated[str | None, typer.Option("--report", help="write a page to look at, one HTML file", metavar="FILE")]
 Gold = Annotated[str | None, typer.Option(help="what is right, see extract evaluate --help", metavar="FILE")]
 Price = Annotated[float | None, typer.Option("--gpu-hour-price", help="what the machine costs an hour", min=0.0)]
 
@@ -90,11 +90,12 @@ def evaluate_command(
         from extractor.evaluation.runs import load_run
         from extractor.report.render import run_page
 
+        files.check_written([run], {"--report": report, "--parquet": parquet}, {"--gold": gold, "--labels": labels})
         loaded, known = load_run(run), load_gold(gold, labels)
         found = evaluate(loaded, known)
-        _keep(found, parquet)
+        files.keep(found, parquet)
         if report:
-            _write(report, run_page(loaded, known, found))
+            files.write("--report", Path(report), run_page(loaded, known, found))
         if as_json:
             _print_json(found)
             return
@@ -132,20 +133,22 @@ def compare_command(
         from extractor.evaluation.runs import load_run, with_unique_labels
         from extractor.report.render import comparison_page
 
+        written = {"--report": report, "--parquet": parquet}
+        files.check_written([] if arms else runs, written, {"--gold": gold}, runs if arms else ())
         known, code = load_gold(gold) if gold else None, OK
         if arms:
-            runs, code = make_runs(arms, runs, out or OUT, flags, quiet)
-        elif flags or out:
+            runs, code = make_runs(arms, runs, files.folder(out, OUT), flags, quiet)
+        elif flags or out is not None:
             raise UserError(f"{flag_of(next(iter(flags), 'out'))} is for making runs: add --run think,no_think")
         loaded = with_unique_labels([load_run(run) for run in runs])
         found = compare(loaded, known, gpu_hour_price=gpu_hour_price)
-        _keep(found, parquet)
+        files.keep(found, parquet)
         if report:
-            _write(report, comparison_page(loaded, known, found))
+            files.write("--report", Path(report), comparison_page(loaded, known, found))
         if as_json:
             _print_json(found)
         else:
-            typer.echo(found.verdict)
+            say.text(found.verdict)
             _print_rows([brief_arm_rows(found), brief_difference_rows(found)])
             _say([*found.notes, *_unmatched("least agreement on", [d.doc_id for d in found.disagreements])])
         raise typer.Exit(code)
@@ -170,7 +173,7 @@ def make_runs(
 
 def report_command(
     run: Run,
-    out: Annotated[Path | None, typer.Option(help="the file (default: RUN/report.html)", metavar="FILE")] = None,
+    out: Annotated[str | None, typer.Option(help="the file (default: RUN/report.html)", metavar="FILE")] = None,
     gold: Gold = None,
 ) -> None:
     """Write report.html of RUN, one file to look at: numbers, plots, and every document with what was found in it.
@@ -180,21 +183,9 @@ def report_command(
     with boundary():
         from extractor.report.render import render_run
 
+        files.check_written([run], {"--out": out}, {"--gold": gold})
         page = render_run(run, gold)
-        typer.echo(_write(out or Path(run) / "report.html", page))
-
-
-def _keep(found: Any, parquet: str | None) -> None:
-    if parquet:
-        from extractor.evaluation.tidy import save
-
-        save(found, parquet)
-
-
-def _write(file: Path, page: str) -> Path:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(page, encoding="utf-8")
-    return file
+        say.text(files.write("--out", Path(out or Path(run) / "report.html"), page))
 
 
 def _print_rows(tables: list[list[list[str]]]) -> None:
@@ -205,12 +196,12 @@ def _print_rows(tables: list[list[list[str]]]) -> None:
 
 
 def _print_json(found: Any) -> None:
-    typer.echo(json.dumps(asdict(found), ensure_ascii=False))
+    say.value(asdict(found))
 
 
 def _say(lines: list[str]) -> None:
     for line in lines:
-        typer.echo(line, err=True)
+        say.note(line)
 
 
 def _unmatched(what: str, ids: Any) -> list[str]:

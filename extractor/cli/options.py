@@ -102,7 +102,8 @@ def _typed(field: FieldInfo) -> Any:
     if str(kind).startswith(("list[", "dict[")):
         return list[str] | None
     inner = [arg for arg in get_args(kind) if arg is not NoneType]
-    return (inner[0] if NoneType in get_args(kind) else kind) | None  # type: ignore[operator]
+    one = inner[0] if NoneType in get_args(kind) else kind
+    return (str if one is Path else one) | None  # type: ignore[operator]  # an empty Path is the current folder
 
 
 def _default_text(field: FieldInfo) -> str:

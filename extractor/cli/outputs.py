@@ -1,12 +1,12 @@
 """The commands that tend an output folder: retry and compact."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from extractor.cli import say
 from extractor.cli.boundary import boundary
 
 Folder = Annotated[Path, typer.Argument(help="an output folder of extract run", metavar="DIR", show_default=False)]
@@ -22,7 +22,7 @@ def compact_command(
 
         done = compact(out)
         said = f"{done.documents:,} documents in {done.after:,} parts ({done.before:,} before)"
-        typer.echo(json.dumps(asdict(done)) if as_json else said)
+        say.value(asdict(done)) if as_json else say.text(said)
 
 
 def retry_jobs(out: Path, changed: dict[str, Any], problems: list[str] | None) -> Any:

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from extractor import tables
+from extractor.cli.say import output
+from extractor.escape import in_line
 from extractor.jobs.check import Checked
 from extractor.jobs.estimate import CostEstimate
 from extractor.store.status import OutputStatus
+from extractor.system.streams import audience
 
 UNBOUNDED = 1000  # columns
 
@@ -18,16 +21,22 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], stderr: bool = F
     from rich.console import Console
     from rich.table import Table
 
-    made = Table(*header, box=box.SIMPLE, header_style="bold")
+    made = Table(*map(in_line, header), box=box.SIMPLE, header_style="bold")
     for column in made.columns:
         column.overflow = "fold"  # a name that is cut can not be typed
     made.columns[0].no_wrap = True
     for row in rows:
-        made.add_row(*(f"{value:,}" if isinstance(value, int) else str(value) for value in row))
-    console = Console(stderr=stderr, highlight=False, markup=False, soft_wrap=False)
+        made.add_row(*(f"{value:,}" if isinstance(value, int) else in_line(value) for value in row))
+
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:  # rich would exit with 1
+            raise BrokenPipeError
+
+    console = Plain(stderr=stderr, highlight=False, markup=False, soft_wrap=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = UNBOUNDED
-    console.print(made)
+    with audience() if stderr else output():
+        console.print(made)
 
 
 def status_rows(status: OutputStatus) -> list[tuple[str, Any]]:

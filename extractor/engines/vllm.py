@@ -1,15 +1,18 @@
 """vLLM offline, in process: one step of its engine a poll."""
 
 import time
+from contextlib import suppress
 from functools import lru_cache
 from itertools import count
 from typing import Any
 
 from extractor.engines.arguments import prepare_environment
+from extractor.engines.doubts import Doubts
 from extractor.engines.quiet import captured_stderr, log_to
 from extractor.engines.startup import VllmSettings, load
 from extractor.engines.surface import refusals
 from extractor.errors import EngineError
+from extractor.system.children import Children
 from extractor.types import Completion, Finish, Request, Sampling
 
 FINISHES: dict[str | None, Finish] = {
@@ -26,20 +29,21 @@ class VllmEngine:
     def __init__(self, settings: VllmSettings) -> None:
         started = time.monotonic()
         prepare_environment(settings.environment)
-        with captured_stderr(settings.log):
+        self._children = Children()
+        with captured_stderr(settings.log), self._children.starting():
             self._llm = load(settings)
         log_to(settings.log, "vllm")
         self._engine = self._llm.llm_engine
         self._window = 2 * int(self._engine.vllm_config.scheduler_config.max_num_seqs)
         self._names, self._under_way = count(), dict[str, Request]()
-        self._refused: list[Completion] = []
+        self._refused, self._doubts = list[Completion](), Doubts()
         self.steps = 0
         self.load_seconds = time.monotonic() - started
 
     @property
     def room(self) -> int:
         """Requests it would take now."""
-        return self._window - len(self._under_way) - len(self._refused)
+        return self._window - len(self._under_way) - len(self._refused) - len(self._doubts.held)
 
     def submit(self, request: Request) -> None:
         """Adds the request to vLLM's queue; what vLLM refuses comes back from the next poll."""
@@ -50,27 +54,43 @@ class VllmEngine:
             self._under_way[name] = request
 
     def poll(self, seconds: float) -> list[Completion]:
-        """What one step of the model completed, however long the step takes."""
+        """What one step of the model completed, however long that takes; from a process of vLLM's, within that time."""
         came, self._refused = self._refused, []
-        if came or not self._under_way:
+        if came or not self._under_way or not self._has_news(seconds):
             return came
-        done = (output for output in self._step() if output.finished)
-        return [_completion(self._under_way.pop(output.request_id), output) for output in done]
+        done = [output for output in self._step() if output.finished]
+        completions = [_completion(self._under_way.pop(output.request_id), output) for output in done]
+        return self._doubts.believe(completions, more_to_come=bool(self._under_way))
 
     def close(self) -> None:
-        """Frees the model and ends vLLM's processes."""
-        self._engine.engine_core.shutdown()
+        """Frees the model and ends vLLM's processes, and theirs."""
+        try:
+            with suppress(Exception):  # of a process that is dead already
+                self._engine.engine_core.shutdown()
+        finally:
+            self._children.kill()
+
+    def _has_news(self, seconds: float) -> bool:
+        """Whether a step would not wait in vain. vLLM itself waits for ever where its process was killed."""
+        queue = getattr(self._engine.engine_core, "outputs_queue", None)
+        if queue is None:  # no process of its own: the step is the work
+            return True
+        with queue.not_empty:
+            if queue.not_empty.wait_for(lambda: queue.queue, seconds):
+                return True
+        if death := self._children.death():
+            raise EngineError(f"the engine died: {death}")
+        return False
 
     def _add(self, name: str, request: Request) -> Completion | None:
-        from vllm.v1.engine.exceptions import EngineDeadError
 
         try:
             params = _parameters(request.sampling, request.max_tokens, request.schema, request.stop)
             self._engine.add_request(name, {"type": "token", "prompt_token_ids": request.prompt}, params)
-        except EngineDeadError as error:
-            raise EngineError(f"the engine died: {error}") from error
         except refusals() as error:
             return Completion(request, "", finish="error", error=str(error).splitlines()[0][:500])
+        except Exception as error:  # such as that of a socket to a process that has just died
+            raise EngineError(f"the engine died: {self._children.death() or _said(error)}") from error
         return None
 
     def _step(self) -> list[Any]:
@@ -80,7 +100,11 @@ class VllmEngine:
         except EngineError:  # the watchdog's
             raise
         except Exception as error:
-            raise EngineError(f"the engine died: {str(error).splitlines()[0] if str(error) else error!r}") from error
+            raise EngineError(f"the engine died: {self._children.death() or _said(error)}") from error
+
+
+def _said(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else repr(error)
 
 
 @lru_cache(maxsize=1024)

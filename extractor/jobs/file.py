@@ -23,6 +23,7 @@ class GivenJob:
 
     job: Job
     origins: Mapping[str, str]
+    file: Path | None = None
 
 
 def load_jobs(path: Path, flags: Mapping[str, Any]) -> list[GivenJob]:
@@ -47,14 +48,14 @@ def _asked(
     typed = {_key(name): value for name, value in flags.items()}
     job = make_job(said | typed, f"{path}: {which}", typed)
     fields = {_key(name): name for name in Job.model_fields}
-    return GivenJob(job, {fields[key]: "flag" if key in typed else path.name for key in said | typed})
+    return GivenJob(job, {fields[key]: "flag" if key in typed else path.name for key in said | typed}, path)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(shipped.read_text(path, "job file"))
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path}: not TOML: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: not TOML that can be read: {error}") from None
 
 
 def _expanded(content: dict[str, Any], path: Path) -> dict[str, Any]:

@@ -5,15 +5,16 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 
 from extractor.errors import UserError
 from extractor.types import Mode
 
 DATA, MODEL, THINKING, OUTPUT, RUN = "Documents", "Model", "Thinking", "Output", "This run"
+MOST = 10**9  # of anything: documents, tokens, seconds; what is more is a slip of the hand
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}  # seconds
 
 
@@ -50,7 +51,7 @@ class Job(BaseModel):
         None, "column with think, no_think, /think or /no_think for each document", THINKING
     )
     keep: list[str] = _word([], "source column to carry into documents (repeat)", DATA)
-    limit: int | None = _word(None, "stop after so many documents", DATA, ge=1)
+    limit: int | None = _word(None, "stop after so many documents", DATA, ge=1, le=MOST)
     model: str = _word("Qwen/Qwen3-8B", "a name from `extract models`, a folder, a hub id, or id@revision", MODEL)
     hub: Literal["huggingface", "modelscope"] = _word("huggingface", "where hub ids are looked up", MODEL)
     trust_remote_code: bool = _word(False, "let code out of the model's own folder run", MODEL)
@@ -63,16 +64,16 @@ class Job(BaseModel):
     )
     engine_arg: dict[str, Any] = _word({}, "KEY=VALUE for vllm.LLM, verbatim (repeat)", MODEL)
     engine_timeout: float = _word(
-        600.0, "seconds without a sign of life after which the engine counts as hung", MODEL, gt=0
+        600.0, "seconds without a sign of life after which the engine counts as hung", MODEL, gt=0, le=MOST
     )
     context: int | None = _word(
-        None, "tokens of prompt and answer; beyond the model's own, YaRN stretches it", MODEL, ge=256
+        None, "tokens of prompt and answer; beyond the model's own, YaRN stretches it", MODEL, ge=256, le=MOST
     )
     sampling: dict[str, float] = _word(
         {}, "KEY=VALUE: temperature, top_p, top_k … (repeat) (default: by model and mode)", MODEL
     )
-    seed: int = _word(0, "the engine's seed", MODEL)
-    max_answer_tokens: int = _word(1024, "tokens for one answer, thought not counted", MODEL, ge=1)
+    seed: int = _word(0, "the engine's seed", MODEL, ge=0, le=2**32 - 1)
+    max_answer_tokens: int = _word(1024, "tokens for one answer, thought not counted", MODEL, ge=1, le=MOST)
     attempts: int = _word(3, "answers asked for, at most, for one document", MODEL, ge=1, le=100)
     mode: Mode = _word(
         "no_think", "think before the answer, or not; auto thinks only where an answer is doubtful", THINKING
@@ -80,14 +81,14 @@ class Job(BaseModel):
     thinking: Literal["native", "prompted"] = _word(
         "native", "prompted: models without thinking of their own reason first", THINKING
     )
-    thinking_budget: int | None = _word(None, "tokens after which a thought is closed", THINKING, ge=1)
+    thinking_budget: int | None = _word(None, "tokens after which a thought is closed", THINKING, ge=1, le=MOST)
     escalate: list[str] = _word(
         [], "signal for which auto thinks: failed, empty, ungrounded, repeats (repeat) (default: all)", THINKING
     )
     force_greedy: bool = _word(False, "allow thinking at temperature 0", THINKING)
     no_reasoning: bool = _word(False, "leave the thoughts out of the output", OUTPUT)
-    part_documents: int = _word(1000, "documents in one part of the output", OUTPUT, ge=1)
-    part_seconds: float = _word(120.0, "commit a part at least so often", OUTPUT, gt=0)
+    part_documents: int = _word(1000, "documents in one part of the output", OUTPUT, ge=1, le=MOST)
+    part_seconds: float = _word(120.0, "commit a part at least so often", OUTPUT, gt=0, le=MOST)
     supersede: bool = _word(False, "this job replaces another job's rows in the same output", OUTPUT)
     max_runtime: str | None = _word(None, "end cleanly after 90s, 30m, 2h, 1d: exit 5 if work is left", RUN)
     log_format: Literal["text", "json"] = _word("text", "json: one object a line on stderr", RUN)
@@ -95,6 +96,24 @@ class Job(BaseModel):
     on_finish: str | None = _word(
         None, "shell command to run at the end; it finds EXTRACT_EXIT_CODE, EXTRACT_OUT … in its environment", RUN
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_of_its_kind(cls, value: Any, about: ValidationInfo) -> Any:
+        kind = cls.model_fields[str(about.field_name)].annotation
+        numbers = [*value.values()] if kind == dict[str, float] and isinstance(value, dict) else [value]
+        if {int, float} & {kind, *get_args(kind)} and any(isinstance(one, bool) for one in numbers):
+            raise ValueError("write a number")
+        if kind is bool and not isinstance(value, bool):
+            raise ValueError("write true or false")
+        return value
+
+    @field_validator("out", "metrics", "from_", mode="before")
+    @classmethod
+    def _is_on_disk(cls, path: Any) -> Any:
+        if isinstance(path, str | Path):
+            on_disk(path)
+        return path
 
     @field_validator("max_runtime")
     @classmethod
@@ -122,6 +141,14 @@ def seconds(text: str) -> float:
     if not total or "".join(number + unit for number, unit in found) != text:
         raise ValueError("write it as a number with its unit: 90s, 30m, 2h, 1d or 1h30m")
     return total
+
+
+def on_disk(path: str | Path) -> None:
+    """ValueError with the cure for what is no place on a disk of this machine."""
+    if not str(path):
+        raise ValueError("it is empty; name a place")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:/", str(path)):
+        raise ValueError("it is an address, and we write to disks; name a place here, and copy what lies there then")
 
 
 def pairs(given: Sequence[str], flag: str) -> dict[str, Any]:
@@ -160,4 +187,4 @@ def _says(fault: ErrorDetails, where: str, typed: Collection[str]) -> str:
         return f"{where}'{field}' is no setting" + nearest(field, [name.strip("_") for name in Job.model_fields])
     if fault["type"] == "missing":
         return f"{name} is missing"
-    return f"{name} {fault['input']}: {fault['msg'].removeprefix('Value error, ')}"
+    return f"{name} {str(fault['input'])[:200]}: {fault['msg'].removeprefix('Value error, ')}"

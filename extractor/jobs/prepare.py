@@ -13,6 +13,7 @@ from extractor.documents import Columns, Source, check_columns, kept_schema, loc
 from extractor.engines.device import has_accelerator
 from extractor.errors import UserError
 from extractor.jobs.job import Job
+from extractor.jobs.targets import check_names
 from extractor.models.families import yarn_overrides
 from extractor.models.files import config_of, context_of, tokenizer_of
 from extractor.models.given import check_given, identity_with
@@ -81,6 +82,7 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
     pool = tuple({**one, "answer": in_order(one["answer"], one["text"], schema, table)} for one in pool)
     _check_kept(job.keep)
     sources, left_out = located(job.inputs)
+    check_names(sources)
     columns = Columns(job.id_column, job.text_column, tuple(job.keep), job.mode_column)
     columns, existing = check_columns(sources, columns, "id_column" in given)
     check_given(job.engine_arg)

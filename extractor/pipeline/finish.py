@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from extractor.jobs.job import Job
 from extractor.progress.events import Counts, Progress
 from extractor.progress.tally import Tally
 from extractor.store.status import OutputStatus, output_status
+from extractor.system.streams import silence_if_gone
+
+LONGEST = 10_000  # characters of a message; the kernel takes no more than 128 KiB in one variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +73,17 @@ def _status_or_none(out: Path) -> OutputStatus | None:
 def _end(job: Job, progress: Progress, code: int, now: OutputStatus | None) -> None:
     progress.end(code, now)
     if job.on_finish:
-        command = ["/bin/sh", "-c", job.on_finish]
-        done = subprocess.run(command, env=os.environ | on_finish_environment(progress.counts), stdout=2, check=False)
-        if done.returncode:
-            progress.say("warning", f"--on-finish ended with {done.returncode}: {job.on_finish}")
+        silence_if_gone(sys.stderr)  # else the command is killed at its first word
+        if ended := _called(job.on_finish, on_finish_environment(progress.counts)):
+            progress.say("warning", f"--on-finish ended with {ended}: {job.on_finish}")
+
+
+def _called(command: str, told: dict[str, str]) -> int | str:
+    """What the shell command ended with."""
+    try:
+        return subprocess.run(["/bin/sh", "-c", command], env=os.environ | told, stdout=2, check=False).returncode
+    except OSError as error:
+        return f"'{error.strerror or error}'"
 
 
 def on_finish_environment(counts: Counts) -> dict[str, str]:
@@ -81,7 +92,7 @@ def on_finish_environment(counts: Counts) -> dict[str, str]:
     found = {
         "EXIT_CODE": counts.exit_code,
         "OUT": counts.out,
-        "MESSAGE": counts.error,
+        "MESSAGE": counts.error[:LONGEST],
         "DOCUMENTS": now and now.documents,
         "OK": now and now.ok,
         "EMPTY": now and now.empty,

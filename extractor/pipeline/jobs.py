@@ -3,17 +3,19 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from extractor.engines.base import Engine
 from extractor.exits import STOPPED
 from extractor.jobs.engines import make_engine, prepared_for_engine
 from extractor.jobs.file import GivenJob
 from extractor.jobs.job import Job, seconds
 from extractor.jobs.prepare import Prepared
+from extractor.jobs.targets import check_job
 from extractor.pipeline.engines import EnginePool, MakeEngine, what_it_loads
 from extractor.pipeline.finish import Outcome, failures_told, outcome
 from extractor.pipeline.session import run_together
 from extractor.progress.events import Progress, Show
 from extractor.store.status import output_status
-from extractor.system.signals import Drain
+from extractor.system.signals import Drain, signals_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,10 @@ def run_jobs(
 
     `interleaved` jobs run all at once; they must load the same engine.
     """
-    drain, pool, ready = Drain(), EnginePool(providers.engine), list[tuple[Prepared, Progress]]()
+    for one in given:
+        check_job(one)  # before anybody writes there
+    drain, ready = Drain(), list[tuple[Prepared, Progress]]()
+    pool = EnginePool(lambda plan: _loaded(plan, providers.engine, drain))
     with drain.on_signal():
         for one in given:
             progress = Progress(one.job.out, shows(one.job))
@@ -44,7 +49,14 @@ def run_jobs(
                 if any(one.code == STOPPED for one in outcomes):
                     return
         finally:
-            pool.close()
+            with signals_wait() as came:
+                pool.close()
+                came.clear()  # how it ended is told already, and there is nothing left to stop
+
+
+def _loaded(plan: Prepared, engine: MakeEngine, drain: Drain) -> Engine:
+    with drain.breaks_off():
+        return engine(plan)
 
 
 def _neighbours(ready: Sequence[tuple[Prepared, Progress]]) -> list[list[tuple[Prepared, Progress]]]:

@@ -22,6 +22,7 @@ from extractor.store.manifest import Manifest, RunRecord
 from extractor.store.settled import Settled
 from extractor.store.shelf import Shelf
 from extractor.store.writer import Kept, PartSize, Writer
+from extractor.system.signals import Drained
 from extractor.tables import BY_WORD
 from extractor.types import Document, Settlement
 
@@ -62,8 +63,9 @@ class Session:
         for run in self._runs:
             run.begin()
         try:
-            for settled in settle(self._scheduler, self._engine):
-                self._add(settled)
+            with suppress(Drained):  # while the model was being loaded
+                for settled in settle(self._scheduler, self._engine):
+                    self._add(settled)
             for run in self._runs:
                 run.is_over(stopped=bool(run.reading.faults) or (self._draining() and not run.lane.is_finished))
             self._end()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import UserError
+from extractor.escape import in_text
 from extractor.progress.events import EVERY, Counts, Event, Ticker, Tone
 from extractor.store.journal import write_atomically
 
@@ -103,7 +104,7 @@ def _labels(out: str, sample: Sample) -> Iterable[tuple[str, str]]:
 
 
 def _escaped(value: Any) -> str:
-    return str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return in_text(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _number(value: float) -> str:

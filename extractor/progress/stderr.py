@@ -1,6 +1,5 @@
 """What is said on stderr while a run is under way: a bar for a terminal, lines for a log, JSON for a machine."""
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -8,7 +7,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from extractor.escape import in_json, in_line
 from extractor.progress.events import EVERY, Counts, Event, Ticker, Tone, as_json
+from extractor.system.streams import audience
 
 CLEAR = "\x1b[J"  # a terminal, from here down: what is left of bars beside one that closes; the open ones come back
 
@@ -29,12 +30,22 @@ class Bar:
     """A bar with documents/s, tokens/s, quarantined so far and time left; `name` tells it from others beside it."""
 
     def __init__(self, name: str = "") -> None:
-        self._name = name
+        self._name = in_line(name)
         self._bar: tqdm | None = None
         self._ticker = Ticker(1.0)
 
     def see(self, event: Event, counts: Counts) -> None:
         """Moves the bar."""
+        with audience():
+            self._see(event, counts)
+
+    def say(self, tone: Tone, line: str, code: int | None = None) -> None:
+        """A line below the bar."""
+        with audience():
+            self._close()
+        _write(_line(self._name, tone, line))
+
+    def _see(self, event: Event, counts: Counts) -> None:
         if event == "start":
             total, file = counts.tally.total, sys.stderr
             self._bar = tqdm(desc=self._name, total=total, unit="doc", dynamic_ncols=True, smoothing=0.05, file=file)
@@ -50,13 +61,8 @@ class Bar:
         elif event == "end":
             self._close()
         else:
-            self._bar.set_description_str(f"loading {counts.model}" if event == "loading" else self._name)
+            self._bar.set_description_str(f"loading {in_line(counts.model)}" if event == "loading" else self._name)
             self._bar.unpause()
-
-    def say(self, tone: Tone, line: str, code: int | None = None) -> None:
-        """A line below the bar."""
-        self._close()
-        _write(_line(self._name, tone, line))
 
     def _close(self) -> None:
         if self._bar is not None:
@@ -109,7 +115,7 @@ class JsonLines:
 
     def _write(self, event: str, fields: dict[str, Any]) -> None:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        _write(json.dumps({"time": stamp, "event": event, "out": str(self._out), **fields}, ensure_ascii=False))
+        _write(in_json({"time": stamp, "event": event, "out": str(self._out), **fields}))
 
 
 def _line(name: str, tone: Tone, line: str) -> str:
@@ -138,5 +144,6 @@ def _number(total: int | None) -> str:
 
 
 def _write(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
+    with audience():
+        sys.stderr.write(f"{in_line(line)}\n")
+        sys.stderr.flush()

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
-from pydantic import BaseModel
+from pydantic import BaseModel, PydanticUserError
 
 from extractor.errors import UserError
 from extractor.system.limit import TooSlow, time_limit
@@ -85,11 +85,16 @@ def _from_pydantic(given: str) -> Any:
         raise UserError(f"--schema {given}: cannot import {module_name}: {error}; is it in this folder?") from None
     except AttributeError:
         raise UserError(f"--schema {given}: {module_name} has no {class_name}") from None
+    except (Exception, SystemExit) as error:  # it is a stranger's code that runs
+        raise UserError(f"--schema {given}: {module_name} fails: {type(error).__name__}: {error}; mend it") from None
     finally:
         sys.path.pop(0)
     if not (isinstance(found, type) and issubclass(found, BaseModel)):
         raise UserError(f"--schema {given}: {class_name} is no pydantic model (a subclass of pydantic.BaseModel)")
-    return found.model_json_schema()
+    try:
+        return found.model_json_schema()
+    except PydanticUserError as error:
+        raise UserError(f"--schema {given}: {class_name} has no JSON Schema: {error.message}") from None
 
 
 def _checked(name: str, body: Any, path: Path | None) -> Schema:

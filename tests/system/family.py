@@ -1,0 +1,43 @@
+"""A parent, a child and a grandchild, for tests to signal: family.py METHOD [ignore] [signal-at-birth] [kill]."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from extractor.system.children import Children
+
+
+def child(numbers: "multiprocessing.Queue[int]") -> None:
+    """Has a child of its own, and stays."""
+    grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    numbers.put(os.getpid())
+    numbers.put(grandchild.pid)
+    time.sleep(600)
+
+
+def main(method: str, *words: str) -> None:
+    """Tells the numbers of both."""
+    if "ignore" in words or "signal-at-birth" in words:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, frame: None)
+    context, children = multiprocessing.get_context(method), Children()
+    numbers = context.Queue()
+    process = context.Process(target=child, args=(numbers,), name="child")
+    with children.starting():
+        process.start()
+    if "signal-at-birth" in words:
+        os.killpg(0, signal.SIGINT)
+        os.killpg(0, signal.SIGTERM)
+    for _ in range(2):
+        print(numbers.get(), flush=True)
+    while not children.death():
+        time.sleep(0.02)
+    print(children.death(), flush=True)
+    children.kill()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
