@@ -3,120 +3,92 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
-from extractor.answers.ground import find_all, first_span
-from extractor.types import Entity, Relation, TableField
-
-QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "「": "」", "『": "』", "《": "》", "〈": "〉"}
+from extractor.answers.ends import End, EndFinder, names_of, text_of
+from extractor.answers.ground import Span, find_all, first_span
+from extractor.answers.items import Item, at, items, texts
+from extractor.types import Entity, Match, Relation, TableField
 
 
 def entities_of(record: Any, fields: Sequence[TableField], text: str) -> list[Entity]:
-    """The entities in the record's order, each once, with every exact mention in the text."""
+    """The entities in the record's order, each once, with every exact mention in the text.
+
+    An item with several names or types gives a row for each.
+    """
     found: dict[str, Entity] = {}
-    for field, item in _items(record, fields, "entities"):
-        name, kind, rest, confidence = _entity_parts(field, item)
-        key = json.dumps([name, kind, rest], sort_keys=True)
-        if name and key not in found:
-            spans = find_all(name, text)
-            match = "exact" if spans else "none"
-            found[key] = Entity(f"e{len(found) + 1}", name, kind, spans, match, rest, confidence)  # type: ignore[arg-type]
+    for item in items(record, fields, "entities"):
+        rest = item.attributes(("name", "type", "confidence"))
+        for name, kind in product(_names(item), _kinds(item, "type")):
+            key = json.dumps([name, kind, rest], sort_keys=True)
+            if key not in found:
+                spans, confidence = find_all(name, text), _number(item.said.get("confidence"))
+                match: Match = "exact" if spans else "none"
+                found[key] = Entity(f"e{len(found) + 1}", name, kind, spans, match, rest, confidence)
     return list(found.values())
 
 
 def relations_of(record: Any, fields: Sequence[TableField], text: str, entities: list[Entity]) -> list[Relation]:
-    """The relations in the record's order; an end's id is that of the first entity of that name."""
-    ids = _ids_by_name(entities)
+    """The relations in the record's order; an end is tied to the entity of its id, else to the first of its name.
+
+    An item with several subjects, predicates or objects gives a row for each.
+    """
+    finder = EndFinder(record, fields, entities)
     rows: list[Relation] = []
-    for field, item in _items(record, fields, "relations"):
-        if not isinstance(item, dict):
-            continue
-        said = {role: item.get(key) for role, key in field.roles.items()}
-        subject, target = _name(said.get("subject")), _name(said.get("object"))
-        rest = {key: value for key, value in item.items() if key not in field.roles.values()}
-        quote = _text(said.get("evidence"))
-        span = first_span(quote, text) if quote else None
-        if quote and not span:
-            rest[field.roles["evidence"]] = quote
-        rows.append(
-            Relation(
-                relation_id=f"r{len(rows) + 1}",
-                subject_id=_id(ids, subject),
-                predicate=_text(said.get("predicate")) or (None if "predicate" in field.roles else field.label),
-                object_id=_id(ids, target),
-                subject=subject,
-                object=target,
-                evidence=span,
-                attributes=rest,
-                confidence=_number(said.get("confidence")),
+    for item in items(record, fields, "relations"):
+        span, quoted = _evidence(item, text)
+        rest = item.attributes(("subject", "predicate", "object", "confidence", *(["evidence"] if quoted else [])))
+        for subject, predicate, target in _triples(item, finder):
+            rows.append(
+                Relation(
+                    relation_id=f"r{len(rows) + 1}",
+                    subject_id=subject.entity_id,
+                    predicate=predicate,
+                    object_id=target.entity_id,
+                    subject=subject.name,
+                    object=target.name,
+                    evidence=span,
+                    attributes=rest,
+                    confidence=_number(item.said.get("confidence")),
+                )
             )
-        )
     return rows
 
 
 def summary_of(record: Any, fields: Sequence[TableField]) -> str | None:
     """The summary's text, several joined by blank lines, or None where there is none."""
-    parts = [
-        value
-        for field in fields
-        if field.table == "summary"
-        for value in _at(record, field.path)
-        if isinstance(value, str) and value.strip()
-    ]
+    places = dict.fromkeys(field.path for field in fields if field.table == "summary")
+    parts = [part for path in places for value in at(record, path) for part in texts(value) if part.strip()]
     return "\n\n".join(parts) or None
 
 
-def _items(record: Any, fields: Sequence[TableField], table: str) -> Iterator[tuple[TableField, Any]]:
-    for field in fields:
-        if field.table == table:
-            for value in _at(record, field.path):
-                yield from ((field, item) for item in (value if isinstance(value, list) else []))
+def _triples(item: Item, finder: EndFinder) -> Iterator[tuple[End, str | None, End]]:
+    inner = item.source.inner
+    for predicate in _kinds(item, "predicate"):
+        wanted = item.source.ends.get(predicate or "", (None, None))
+        subjects = finder.find(item.said.get("subject"), inner.get("subject", {}), wanted[0])
+        objects = finder.find(item.said.get("object"), inner.get("object", {}), wanted[1])
+        yield from ((subject, predicate, target) for subject, target in product(subjects, objects))
 
 
-def _at(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
-    if not path:
-        yield value
-    elif path[0] == "[]":
-        for item in value if isinstance(value, list) else []:
-            yield from _at(item, path[1:])
-    elif isinstance(value, dict) and path[0] in value:
-        yield from _at(value[path[0]], path[1:])
+def _names(item: Item) -> Iterator[str]:
+    yield from names_of(item.said.get("name"), item.source.inner.get("name", {}))
 
 
-def _entity_parts(field: TableField, item: Any) -> tuple[str | None, str | None, dict[str, Any], float | None]:
-    if not isinstance(item, dict):
-        return _name(item), field.label, {}, None
-    said = {role: item.get(key) for role, key in field.roles.items()}
-    kind = _text(said.get("type")) or (None if "type" in field.roles else field.label)
-    rest = {key: value for key, value in item.items() if key not in field.roles.values()}
-    return _name(said.get("name")), kind, rest, _number(said.get("confidence"))
+def _kinds(item: Item, role: str) -> list[str | None]:
+    """The types or predicates of an item: as it says, else the field's label where it has no place to say it."""
+    keyed = any(step.startswith(f"{{{role}") for step in item.source.shape)
+    keys = item.source.inner.get(role, {})
+    said = list(dict.fromkeys(names_of(item.said.get(role), keys, name=text_of)))
+    return [*said] or [None if role in item.source.roles or keyed or item.source.bare == role else item.source.label]
 
 
-def _ids_by_name(entities: list[Entity]) -> dict[str, str]:
-    ids: dict[str, str] = {}
-    for entity in entities:
-        ids.setdefault(entity.name, entity.entity_id)
-    for entity in entities:
-        ids.setdefault(entity.name.casefold(), entity.entity_id)
-    return ids
-
-
-def _id(ids: dict[str, str], name: str | None) -> str | None:
-    return (ids.get(name) or ids.get(name.casefold())) if name else None
-
-
-def _name(value: Any) -> str | None:
-    """The text less the quotation marks that enclose the whole of it: 《红楼梦》 is called 红楼梦."""
-    text = _text(value)
-    if text and len(text) > 2 and QUOTES.get(text[0]) == text[-1] and text[-1] not in text[1:-1]:
-        return text[1:-1].strip() or text
-    return text
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, str):
-        return value.strip() or None
-    return None if value is None or isinstance(value, dict | list) else json.dumps(value)
+def _evidence(item: Item, text: str) -> tuple[Span | None, bool]:
+    """Where the first quote stands that is in the text, and whether that is all that was quoted."""
+    quotes = [quote for one in texts(item.said.get("evidence")) if (quote := text_of(one))]
+    spans = [span for quote in quotes if (span := first_span(quote, text))]
+    return (spans[0] if spans else None), len(quotes) <= 1 and len(spans) == len(quotes)
 
 
 def _number(value: Any) -> float | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
+from jsonschema import FormatChecker
 from jsonschema.protocols import Validator
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 from referencing import Resource
@@ -13,6 +14,7 @@ from referencing.jsonschema import specification_with
 from extractor.errors import UserError, did_you_mean
 from extractor.tasks.keywords import unknown_keywords, walk
 
+PATTERNS = FormatChecker(("regex",))  # of formats, those alone: a reference may be written in any script
 Resolver = Any  # of referencing, which gives its type no public name
 Place = tuple[Resource[Any], Resolver]
 
@@ -27,7 +29,7 @@ def lint(where: str, body: dict[str, Any], draft: type[Validator]) -> Iterator[s
 
 def _check_form(where: str, draft: type[Validator], body: Any) -> None:
     try:
-        draft.check_schema(body)
+        draft.check_schema(body, format_checker=PATTERNS)
     except jsonschema.SchemaError as error:
         at = "/".join(map(str, error.absolute_path)) or "the root"
         told = next((inner for inner in error.context or () if inner.validator == "enum"), error)

@@ -1,0 +1,127 @@
+"""The items of a record that a field means, with what the maps and objects around them say of each."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from extractor.types import TableField
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item: what plays which role in it, and what else it holds."""
+
+    source: TableField
+    said: dict[str, Any]
+    rest: dict[str, Any] = field(default_factory=dict)
+
+    def attributes(self, taken: Sequence[str]) -> dict[str, Any]:
+        """What the item holds besides the values of these roles; of a role's object, what is not its name."""
+        if "*" in self.source.aside:
+            return {}
+        keys = {self.source.roles[role] for role in taken if role in self.source.roles}
+        kept = {key: value for key, value in self.rest.items() if key not in (*keys, *self.source.aside)}
+        more = {self.source.roles[role]: _less(self.said.get(role), keys) for role, keys in self.source.inner.items()}
+        return kept | {key: value for key, value in more.items() if value}
+
+
+def items(record: Any, fields: Sequence[TableField], table: str) -> Iterator[Item]:
+    """The items that feed a table: field after field, those of one place in the record's order."""
+    places: dict[Any, list[TableField]] = {}
+    for one in fields:
+        if one.table == table:
+            places.setdefault((one.path, one.shape, tuple(one.around)), []).append(one)
+    for alike in places.values():
+        for value, said in _at(record, alike[0], 0, {}):
+            for found, keys in _spread(value, alike[0].shape, {}):
+                chosen = _chosen(alike, found)
+                if chosen and (isinstance(found, dict) or chosen.table != "relations" or chosen.bare != "name"):
+                    yield _item(chosen, found, said | keys)
+
+
+def at(value: Any, path: Sequence[str]) -> Iterator[Any]:
+    """Every value that a path leads to."""
+    if not path:
+        yield value
+        return
+    for _, inner in step_into(value, path[0]):
+        yield from at(inner, path[1:])
+
+
+def step_into(value: Any, step: str) -> Iterator[tuple[Any, Any]]:
+    """What one step leads to, each with its key or number: "[]", "[0]", "{role:pattern}", or a property's name."""
+    if isinstance(value, list) and step.startswith("["):
+        wanted = step[1:-1]
+        yield from ((n, one) for n, one in enumerate(value) if not wanted or n == int(wanted))
+    elif isinstance(value, dict) and step.startswith("{") and step not in value:
+        pattern = re.compile(step[1:-1].partition(":")[2])
+        yield from ((key, one) for key, one in value.items() if pattern.search(key))
+    elif isinstance(value, dict) and step in value:
+        yield step, value[step]
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a value, in its order."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from texts(one)
+
+
+def _at(value: Any, field: TableField, depth: int, said: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The values at the field's path, each with the roles that what is around it plays."""
+    for role, (steps, key) in field.around.items():
+        if steps == depth and key and isinstance(value, dict):
+            said = {**said, role: value.get(key)}
+    if depth == len(field.path):
+        yield value, said
+        return
+    for name, inner in step_into(value, field.path[depth]):
+        keyed = {role: name for role, (steps, key) in field.around.items() if steps == depth + 1 and not key}
+        yield from _at(inner, field, depth + 1, said | keyed)
+
+
+def _spread(value: Any, shape: Sequence[str], keys: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The items in a value, each with the roles that the keys of maps play."""
+    if not shape:
+        yield value, keys
+        return
+    for name, inner in step_into(value, shape[0]):
+        role = shape[0][1:-1].partition(":")[0] if shape[0].startswith("{") else ""
+        more = {role: name} if role else {} if isinstance(name, int) else {"": name}
+        yield from _spread(inner, shape[1:], keys | more)
+
+
+def _chosen(alike: Sequence[TableField], item: Any) -> TableField | None:
+    """The field that means this item: of several, the one that asks for most of what it holds."""
+    if len(alike) == 1:
+        return alike[0]
+    if not isinstance(item, dict):
+        return next((one for one in alike if not (one.roles or one.when)), None)
+    fitting = [one for one in alike if all(_holds(item, key, values) for key, values in one.when)]
+    return max(fitting, key=lambda one: (len(one.when), bool(one.roles)), default=None)
+
+
+def _holds(item: dict[str, Any], key: str, values: Sequence[Any]) -> bool:
+    return key in item and (not values or item[key] in values)
+
+
+def _item(field: TableField, item: Any, keys: dict[str, Any]) -> Item:
+    told = {role: value for role, value in keys.items() if role}
+    more = {"id": keys["id"]} if "id" in keys else {"key": keys[""]} if "" in keys else {}
+    if isinstance(item, dict):
+        return Item(field, {role: item.get(key) for role, key in field.roles.items()} | told, more | item)
+    if field.bare == "value":
+        return Item(field, told, {**more, "value": item})
+    return Item(field, {field.bare: item} | told, more)
+
+
+def _less(value: Any, keys: dict[str, str]) -> Any:
+    """What an object that plays a role holds besides its name; of a list of them, of each."""
+    if isinstance(value, list):
+        found = [_less(one, keys) for one in value]
+        return found if any(found) else []
+    taken = {keys.get("name", ""), *([] if "name" in keys else [keys.get("id", "")])}
+    return {key: one for key, one in value.items() if key not in taken} if isinstance(value, dict) else {}
