@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jsonschema.exceptions import best_match
-from jsonschema.protocols import Validator
 
 from extractor.answers.sift import sift
 from extractor.answers.tables import entities_of, relations_of, summary_of
 from extractor.system.limit import TooSlow, time_limit
+from extractor.tasks.validation import Validation
 from extractor.types import Completion, Extraction, Problem, TableField, ThinkingEnd
 
 VALIDATION_SECONDS = 5.0  # of our own processor time: a schema can make one answer take for ever
@@ -24,7 +24,7 @@ _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n\s*```\s*\Z", re.DOTALL)
 class Judge:
     """Judges answers against one schema; `restore` undoes what was done to control strings in the document."""
 
-    validator: Validator
+    validator: Validation
     fields: Sequence[TableField]
     restore: Callable[[str], str]
     budget: int | None  # thinking tokens asked for

@@ -51,7 +51,7 @@ class Tables:
 
     def summary(self, node: Node, place: Place) -> Found:
         """The field of a summary: a text, or a list or object of nothing but texts."""
-        if not _all_text(node, 0):
+        if not all_text(node):
             raise self.marks.fault(
                 str(place),
                 f"x-extract 'summary' needs a string, this is {_kind(node)}; lists and objects of strings will do",
@@ -203,7 +203,7 @@ def _when(item: Node) -> tuple[tuple[str, tuple[Any, ...]], ...]:
     return tuple((key, tuple(item.at_key(key).values or ())) for key in item.required)
 
 
-def _all_text(node: Node, depth: int) -> bool:
+def all_text(node: Node, depth: int = 0) -> bool:
     """Whether a place holds nothing but texts, in whatever lists and objects."""
     if depth > 4 or not node.branches:
         return False
@@ -211,7 +211,7 @@ def _all_text(node: Node, depth: int) -> bool:
         below = [*branch.properties.values(), *(child for _, child in branch.entries), *branch.prefix]
         below += [branch.items] if branch.items else []
         text = "string" in (branch.types or ()) or any(isinstance(value, str) for value in branch.values or ())
-        if not text and not (below and all(_all_text(child, depth + 1) for child in below)):
+        if not text and not (below and all(all_text(child, depth + 1) for child in below)):
             return False
     return True
 
