@@ -78,7 +78,7 @@ class Node:
     def nullable(self) -> bool:
         """Whether a union allows null here, besides what the branches allow."""
         united = self.unions or not all(facet.hard for facet in self.facets)
-        return bool(united) and not self._never and self._lets_null()
+        return bool(united) and self._lets_null()
 
     @cached_property
     def required(self) -> list[str]:
@@ -195,7 +195,7 @@ class Node:
 
     def _lets_null(self, under: frozenset[Any] = frozenset()) -> bool:
         """Whether a null passes here, by a union or by itself."""
-        if self.key in under:
+        if self._never or self.key in under:
             return False
         hard = Node([facet for facet in self.facets if facet.hard])
         under |= {self.key}
