@@ -202,11 +202,12 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class TableField:
-    """One property of the schema that feeds a table.
+    """One place of the schema that feeds a table.
 
-    `path` leads from the record's root to the property ("[]" = every item of an array); `label` is the type or
-    predicate of items that carry none; `roles` names an item's keys ({"name": "名称"}) and is empty where items are
-    plain text; `ends` are the entity types that each predicate joins, as the schema says.
+    `path` leads from the record's root to the place ("[]" = every item of an array, "[0]" its first, "{}" = every value
+    of a map); `shape` leads on from there to the items, where "{name}" is a map whose keys are the names. `label` is
+    the type or predicate of items that carry none; `roles` names an item's keys ({"name": "名称"}) and is empty where
+    items are plain text; `ends` are the entity types that each predicate joins, as the schema says.
     """
 
     table: str  # the word that x-extract knows it by
@@ -214,3 +215,9 @@ class TableField:
     label: str
     roles: dict[str, str] = field(default_factory=dict)
     ends: dict[str, Ends] = field(default_factory=dict)
+    shape: tuple[str, ...] = ("[]",)
+    bare: str = "name"  # the role of an item that is no object; "value" = none, it is an attribute
+    inner: dict[str, dict[str, str]] = field(default_factory=dict)  # roles whose values are objects: the keys in them
+    when: tuple[tuple[str, tuple[Any, ...]], ...] = ()  # keys, with their values if told, of the items that are meant
+    around: dict[str, tuple[int, str]] = field(default_factory=dict)  # roles that an object around plays: steps, key
+    aside: tuple[str, ...] = ()  # keys of an item that are no attributes of it; "*" = none is

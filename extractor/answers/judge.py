@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jsonschema.exceptions import best_match
-from jsonschema.protocols import Validator
 
 from extractor.system.limit import TooSlow, time_limit
 from extractor.tables import rows_from
+from extractor.tasks.validation import Validation
 from extractor.types import Completion, Extraction, Problem, TableField, ThinkingEnd
 
 VALIDATION_SECONDS = 5.0  # of our own processor time: a schema can make one answer take for ever
@@ -23,7 +23,7 @@ _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n\s*```\s*\Z", re.DOTALL)
 class Judge:
     """Judges answers against one schema; `restore` undoes what was done to control strings in the document."""
 
-    validator: Validator
+    validator: Validation
     fields: Sequence[TableField]
     restore: Callable[[str], str]
     budget: int | None  # thinking tokens asked for

@@ -56,10 +56,25 @@ def get_command(name: Annotated[str, typer.Argument(help="a name from extract mo
 
 def schemas_command(
     name: Annotated[str | None, typer.Argument(help="show this one whole", show_default=False)] = None,
+    from_pydantic: Annotated[
+        str | None, typer.Option(help="print the schema of module:Class, to be edited", show_default=False)
+    ] = None,
+    from_example: Annotated[
+        str | None, typer.Option(help="print a schema inferred from the answers of a JSONL file", show_default=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The schemas that ship, and what each extracts; with NAME: the schema, its prompt and its examples."""
+    """The schemas that ship, and what each extracts; with NAME: the schema, its prompt and its examples.
+
+    To begin one of your own: --from-pydantic module:Class, or --from-example examples.jsonl.
+    """
     with boundary():
+        if from_pydantic or from_example:
+            from extractor.tasks.begin import from_answers, from_class
+
+            begun = from_class(from_pydantic) if from_pydantic else from_answers(str(from_example))
+            typer.echo(json.dumps(begun, ensure_ascii=False, indent=2))
+            return
         from extractor.cli.tables import table
         from extractor.tasks import shipped
         from extractor.tasks.schema import load_schema

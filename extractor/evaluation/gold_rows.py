@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, StringConstraints, create_model
 
 from extractor.evaluation.scored_tables import FURTHER, key_columns, said_columns
 from extractor.tables import Table
-from extractor.tables.items import plain_text
+from extractor.tables.names import text_of
 
 
 def _parsed(value: Any) -> Any:
@@ -17,7 +17,7 @@ def _parsed(value: Any) -> Any:
 
 
 def _text(value: Any) -> Any:
-    return value if isinstance(value, str) else plain_text(value)
+    return value if isinstance(value, str) else text_of(value)
 
 
 Text = Annotated[str, BeforeValidator(_text)]

@@ -8,7 +8,7 @@ from extractor.evaluation.matching import normal
 from extractor.evaluation.normalised import NamedItem, merged_items
 from extractor.evaluation.scored_tables import key_columns, said_columns
 from extractor.tables import Table
-from extractor.tables.items import plain_text
+from extractor.tables.names import text_of
 from extractor.tables.table import CONFIDENCE
 
 
@@ -45,4 +45,4 @@ def _plain(value: Any) -> str:
     """A value as names are compared; of a list, whatever its order."""
     if isinstance(value, list | tuple):
         return ", ".join(sorted(map(_plain, value)))
-    return normal(plain_text(value))
+    return normal(text_of(value))

@@ -11,6 +11,7 @@ from extractor.errors import UserError
 from extractor.jobs.job import Job, flag_of
 from extractor.jobs.prepare import Prepared
 from extractor.tasks.grammar import dropped, free_of_grammar
+from extractor.tasks.hints import described, left_in_record, near_misses
 from extractor.types import Problem
 
 SAMPLE = 1000  # documents that are read and tokenised to say what a job holds
@@ -39,7 +40,7 @@ def check(prepared: Prepared, origins: Mapping[str, str]) -> Checked:
     return Checked(
         settings=list(_settings(prepared, origins)),
         columns=prepared.existing,
-        tables=[f"{field.table} ← {'/'.join(field.path)}" for field in prepared.fields] or ["record only"],
+        tables=_tables(prepared),
         notes=[*_notes(prepared), *(f"{fault.source} {fault.detail}" for fault in reading.faults)],
         documents=count(prepared.sources),
         sampled=len(lengths) + sum(refused.values()),
@@ -108,8 +109,14 @@ def _origin_of_sampling(prepared: Prepared, origin: str) -> str:
     return source if origin == "found" else f"{origin}, over: {source}"
 
 
+def _tables(prepared: Prepared) -> list[str]:
+    left = left_in_record(prepared.schema, prepared.fields) if prepared.fields else []
+    fed = [described(field) for field in prepared.fields] or ["record only"]
+    return fed + ([f"record only ← {', '.join(left)}"] if left else [])
+
+
 def _notes(prepared: Prepared) -> list[str]:
-    notes = [*prepared.left_out, *prepared.schema.notes]
+    notes = [*prepared.left_out, *prepared.schema.notes, *near_misses(prepared.schema, prepared.fields)]
     if words := dropped(prepared.schema):
         notes.append(f"checked after decoding only, no grammar holds them: {', '.join(words)}")
     if fault := free_of_grammar(prepared.schema):

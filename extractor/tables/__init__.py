@@ -6,10 +6,10 @@ from typing import Any
 from extractor.tables.ends import Relation
 from extractor.tables.entities import ENTITIES, Entity
 from extractor.tables.events import EVENTS, Event
-from extractor.tables.items import items_of, texts_of
+from extractor.tables.items import Item, items_of, texts_of
 from extractor.tables.relations import RELATIONS
 from extractor.tables.summaries import SUMMARIES, Summary
-from extractor.tables.table import Table
+from extractor.tables.table import Made, Table
 from extractor.types import TableField
 
 # A table sees the rows of those before it; the order is that of commit, too.
@@ -21,10 +21,11 @@ __all__ = ["BY_WORD", "ENTITIES", "RELATIONS", "TABLES", "Entity", "Event", "Rel
 
 def rows_from(record: Any, fields: Sequence[TableField], text: str) -> tuple[dict[str, Sequence[Any]], list[str]]:
     """The rows of each table (its name) from a validated record, and in words what was left out of them, and why."""
-    made: dict[str, Sequence[Any]] = {}
+    items: dict[str, Sequence[Item]] = {}
+    rows: dict[str, Sequence[Any]] = {}
     dropped: list[str] = []
     for table in TABLES:
-        found = (items_of if table.holds == "items" else texts_of)(record, fields, table.word)
-        made[table.name], left_out = table.make(list(found), text, made)
+        items[table.name] = list((items_of if table.holds == "items" else texts_of)(record, fields, table.word))
+        rows[table.name], left_out = table.make(items[table.name], text, Made(items, rows))
         dropped += left_out
-    return made, dropped
+    return rows, dropped

@@ -29,18 +29,25 @@ class Relation:
 
 
 def meant(
-    relations: Sequence[Relation], entities: Sequence[Entity], joins: Mapping[str, Ends]
+    relations: Sequence[Relation], entities: Sequence[Entity], joins: Mapping[str, Ends], by_id: bool = False
 ) -> tuple[list[Relation], list[str]]:
     """The relations that stand, turned round where that fits their predicate better, and the others in words.
 
-    `joins` are the types of the ends that each predicate joins.
+    `joins` are the types of the ends that each predicate joins; `by_id` says that ends are given by the entities' ids.
     """
-    types = _types_by_name(entities)
+    types = _Types(entities, by_id)
     kept: dict[tuple[str, ...], Relation] = {}
     dropped = []
     for relation in relations:
         fitting, why = _fitting(relation, joins.get(relation.predicate or "", (None, None)), types)
-        key = (str(fitting.subject), str(fitting.predicate), str(fitting.object), str(fitting.attributes))
+        key = (
+            str(fitting.subject_id),
+            str(fitting.object_id),
+            str(fitting.subject),
+            str(fitting.predicate),
+            str(fitting.object),
+            str(fitting.attributes),
+        )
         if why or key in kept:
             dropped.append(f"{relation.subject} | {relation.predicate} | {relation.object}: {why or 'said before'}")
         else:
@@ -48,18 +55,17 @@ def meant(
     return [replace(relation, relation_id=f"r{n}") for n, relation in enumerate(kept.values(), 1)], dropped
 
 
-def _fitting(relation: Relation, ends: Ends, types: Mapping[str, set[str]]) -> tuple[Relation, str]:
+def _fitting(relation: Relation, ends: Ends, types: "_Types") -> tuple[Relation, str]:
     """The relation as it fits its predicate better, or why it does not."""
-    names = _folded(relation.subject), _folded(relation.object)
-    if names[0] and names[0] == names[1]:
+    if _is_with_itself(relation):
         return relation, "of a thing with itself"
+    said = types.of(relation.subject, relation.subject_id), types.of(relation.object, relation.object_id)
     as_given, turned = (
-        [_fit(types.get(name, set()), allowed) for name, allowed in zip(pair, ends, strict=True)]
-        for pair in (names, names[::-1])
+        [_fit(found, allowed) for found, allowed in zip(pair, ends, strict=True)] for pair in (said, said[::-1])
     )
     if max(min(as_given), min(turned)) < 0:
         wanted = " → ".join(" or ".join(sorted(allowed)) if allowed else "any" for allowed in ends)
-        given = " → ".join(" or ".join(sorted(types.get(name, ()))) or "no entity" for name in names)
+        given = " → ".join(" or ".join(sorted(found)) or "no entity" for found in said)
         return relation, f"joins {wanted}, this is {given}"
     better = min(as_given) < 0 or (min(turned) >= 0 and sum(turned) > sum(as_given))
     return (_turned(relation) if better else relation), ""
@@ -88,11 +94,26 @@ def _turned(relation: Relation) -> Relation:
     )
 
 
-def _types_by_name(entities: Sequence[Entity]) -> dict[str, set[str]]:
-    types: dict[str, set[str]] = {}
-    for entity in entities:
-        types.setdefault(_folded(entity.name), set()).update([entity.type] if entity.type else [])
-    return types
+def _is_with_itself(relation: Relation) -> bool:
+    """Whether both ends are one thing; two entities of one name are two things."""
+    if relation.subject_id and relation.object_id and relation.subject_id != relation.object_id:
+        return False
+    return bool(relation.subject) and _folded(relation.subject) == _folded(relation.object)
+
+
+class _Types:
+    """The types of an end: of all entities of its name, or of the one entity where ends are given by id."""
+
+    def __init__(self, entities: Sequence[Entity], by_id: bool) -> None:
+        self._by_id = {entity.entity_id: entity for entity in entities} if by_id else {}
+        self._by_name: dict[str, list[Entity]] = {}
+        for entity in entities:
+            self._by_name.setdefault(_folded(entity.name), []).append(entity)
+
+    def of(self, name: str | None, entity_id: str | None) -> set[str]:
+        one = self._by_id.get(entity_id or "")
+        alike = self._by_name.get(_folded(name), [])
+        return {entity.type for entity in alike if entity.type and (not one or entity.attributes == one.attributes)}
 
 
 def _folded(name: str | None) -> str:

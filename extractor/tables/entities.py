@@ -1,14 +1,16 @@
 """The table `entities`: things that the answer names, and where they stand in the text."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Literal
 
 import pyarrow as pa
 
 from extractor.tables.grounding import find_all
 from extractor.tables.items import Item
+from extractor.tables.names import kinds_of, names_of
 from extractor.tables.table import ATTRIBUTES, CONFIDENCE, DOC_ID, SPAN, Made, Rows, Table, column
 
 Match = Literal["exact", "normalised", "fuzzy", "none"]
@@ -28,33 +30,22 @@ class Entity:
 
 
 def make_entities(items: Sequence[Item], text: str, made: Made) -> Rows:
-    """The entities in the record's order, each once, with every exact mention in the text."""
+    """The entities in the record's order, each once, with every exact mention in the text.
+
+    An item with several names or types gives a row for each.
+    """
     found: dict[str, Entity] = {}
     for item in items:
-        name, kind = item.name("name"), item.kind("type")
-        key = json.dumps([name, kind, item.rest], sort_keys=True)
-        if name and key not in found:
-            spans = find_all(name, text)
-            match: Match = "exact" if spans else "none"
-            number = item.number("confidence")
-            found[key] = Entity(f"e{len(found) + 1}", name, kind, spans, match, item.rest, number)
+        rest = item.attributes(("name", "type", "confidence"))
+        names = names_of(item.said.get("name"), item.source.inner.get("name", {}))
+        for name, kind in product(names, kinds_of(item, "type")):
+            key = json.dumps([name, kind, rest], sort_keys=True)
+            if key not in found:
+                spans = find_all(name, text)
+                match: Match = "exact" if spans else "none"
+                number = item.number("confidence")
+                found[key] = Entity(f"e{len(found) + 1}", name, kind, spans, match, rest, number)
     return list(found.values()), []
-
-
-def ids_by_name(entities: Iterable[Entity]) -> dict[str, str]:
-    """The id of the first entity of each name, and of each name in any case."""
-    entities = list(entities)
-    ids: dict[str, str] = {}
-    for entity in entities:
-        ids.setdefault(entity.name, entity.entity_id)
-    for entity in entities:
-        ids.setdefault(entity.name.casefold(), entity.entity_id)
-    return ids
-
-
-def id_of(ids: dict[str, str], name: str | None) -> str | None:
-    """The id that `ids_by_name` knows for this name, or None."""
-    return (ids.get(name) or ids.get(name.casefold())) if name else None
 
 
 ENTITIES = Table(
@@ -74,11 +65,12 @@ ENTITIES = Table(
         ]
     ),
     make=make_entities,
-    roles=("name", "type", "confidence"),
+    roles=("name", "type", "id", "confidence"),
     needed=("name",),
     names=("name",),
     kind="type",
-    takes_plain_text=True,
+    keys=("name", "type", "id"),
+    bare="name",
     needs_no_mark=True,
     scored=("name",),
 )

@@ -1,13 +1,14 @@
 """The table `events`: what happened, when, where, and to whom."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import pyarrow as pa
 
-from extractor.tables.entities import id_of, ids_by_name
-from extractor.tables.items import Item, plain_text, without_quotes
+from extractor.tables.items import Item
+from extractor.tables.names import EndFinder, kinds_of, names_of, text_of
 from extractor.tables.table import ATTRIBUTES, CONFIDENCE, DOC_ID, Made, Rows, Table, column
 
 
@@ -27,27 +28,27 @@ class Event:
 
 
 def make_events(items: Sequence[Item], text: str, made: Made) -> Rows:
-    """The events in the record's order."""
-    ids = ids_by_name(made["entities"])
-    named = [item for item in items if item.name("name")]
-    return [_event(item, f"e{number}", ids) for number, item in enumerate(named, 1)], []
+    """The events in the record's order; an item with several types gives a row for each."""
+    finder = EndFinder(made.items["entities"], made.rows["entities"])
+    rows = [row for item in items for row in _rows_of(item, finder)]
+    return [replace(row, event_id=f"e{number}") for number, row in enumerate(rows, 1)], []
 
 
-def _event(item: Item, event_id: str, ids: dict[str, str]) -> Event:
-    said = item.said.get("participants")
-    names = [without_quotes(plain_text(one)) for one in (said if isinstance(said, list) else [said])]
-    participants = [name for name in names if name]
-    return Event(
-        event_id=event_id,
-        name=item.name("name") or "",
-        type=item.kind("type"),
-        when=item.text("when"),
-        where=item.name("where"),
-        participants=participants,
-        participant_ids=[id_of(ids, name) for name in participants],
-        attributes=item.rest,
-        confidence=item.number("confidence"),
-    )
+def _rows_of(item: Item, finder: EndFinder) -> Iterator[Event]:
+    inner = item.source.inner
+    joined = [end for end in finder.find(item.said.get("participants"), inner.get("participants", {})) if end.name]
+    for name, kind in product(names_of(item.said.get("name"), inner.get("name", {})), kinds_of(item, "type")):
+        yield Event(
+            event_id="",
+            name=name,
+            type=kind,
+            when=next(names_of(item.said.get("when"), inner.get("when", {}), text_of), None),
+            where=next(names_of(item.said.get("where"), inner.get("where", {})), None),
+            participants=[end.name for end in joined if end.name],
+            participant_ids=[end.entity_id for end in joined],
+            attributes=item.attributes(("name", "type", "when", "where", "participants", "confidence")),
+            confidence=item.number("confidence"),
+        )
 
 
 EVENTS = Table(
@@ -71,6 +72,8 @@ EVENTS = Table(
     make=make_events,
     roles=("name", "type", "when", "where", "participants", "confidence"),
     needed=("name",),
+    keys=("name", "type"),
+    bare="name",
     names=("name",),
     kind="type",
     scored=("name",),

@@ -1,35 +1,21 @@
-"""The items of a record that feed a table, with what each says by role."""
+"""The items of a record that a field means, with what the maps and objects around them say of each."""
 
-import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.types import TableField
 
-QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "「": "」", "『": "』", "《": "》", "〈": "〉"}
-
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of the answer: its values by role, and those that have none by property."""
+    """One item: what plays which role in it, and what else it holds."""
 
-    field: TableField
+    source: TableField
     said: dict[str, Any]
-    rest: dict[str, Any]
-
-    def name(self, role: str) -> str | None:
-        """The role's text less quotation marks that enclose the whole of it: 《红楼梦》 is called 红楼梦."""
-        return without_quotes(self.text(role))
-
-    def text(self, role: str) -> str | None:
-        """The role's text, None where it has none; a number or truth value as JSON writes it."""
-        return plain_text(self.said.get(role))
-
-    def kind(self, role: str) -> str | None:
-        """What kind of thing the item is: by its role, or by its property's name where no role says it."""
-        return self.text(role) or (None if role in self.field.roles else self.field.label)
+    rest: dict[str, Any] = field(default_factory=dict)
 
     def number(self, role: str) -> float | None:
         """The role's number, None where it is none that a float can hold."""
@@ -38,50 +24,121 @@ class Item:
             return None
         return float(value)
 
+    def attributes(self, taken: Sequence[str]) -> dict[str, Any]:
+        """What the item holds besides the values of these roles; of a role's object, what is not its name."""
+        if "*" in self.source.aside:
+            return {}
+        keys = {self.source.roles[role] for role in taken if role in self.source.roles}
+        kept = {key: value for key, value in self.rest.items() if key not in (*keys, *self.source.aside)}
+        more = {self.source.roles[role]: _less(self.said.get(role), keys) for role, keys in self.source.inner.items()}
+        return kept | {key: value for key, value in more.items() if value}
+
 
 def items_of(record: Any, fields: Sequence[TableField], table: str) -> Iterator[Item]:
-    """The items that feed this table (its word), in the record's order; of a list, each item."""
-    for field in fields:
-        if field.table == table:
-            for value in _at(record, field.path):
-                yield from (_item(field, one) for one in (value if isinstance(value, list) else []))
+    """The items that feed a table (its word): field after field, those of one place in the record's order."""
+    places: dict[Any, list[TableField]] = {}
+    for one in fields:
+        if one.table == table:
+            places.setdefault((one.path, one.shape, tuple(one.around)), []).append(one)
+    for alike in places.values():
+        for value, said in _at(record, alike[0], 0, {}):
+            for found, keys in _spread(value, alike[0].shape, {}):
+                chosen = _chosen(alike, found)
+                if chosen:
+                    yield _item(chosen, found, said | keys)
 
 
 def texts_of(record: Any, fields: Sequence[TableField], table: str) -> Iterator[Item]:
-    """The texts that feed this table (its word), each as an item with that one role."""
-    for field in fields:
-        if field.table == table:
-            for value in _at(record, field.path):
-                if isinstance(value, str) and value.strip():
-                    yield Item(field, {table: value}, {})
+    """The texts that feed a table (its word), each as an item with that one role."""
+    sources = {one.path: one for one in reversed(fields) if one.table == table}
+    for path in dict.fromkeys(one.path for one in fields if one.table == table):
+        source = sources[path]
+        for value in at(record, path):
+            yield from (Item(source, {table: text}) for text in texts(value) if text.strip())
 
 
-def plain_text(value: Any) -> str | None:
-    """A scalar as text, None for nothing, a list or an object."""
-    if isinstance(value, str):
-        return value.strip() or None
-    return None if value is None or isinstance(value, dict | list) else json.dumps(value)
-
-
-def without_quotes(text: str | None) -> str | None:
-    """The text less quotation marks that enclose the whole of it."""
-    if text and len(text) > 2 and QUOTES.get(text[0]) == text[-1] and text[-1] not in text[1:-1]:
-        return text[1:-1].strip() or text
-    return text
-
-
-def _item(field: TableField, value: Any) -> Item:
-    if not isinstance(value, dict):
-        return Item(field, {"name": value}, {})
-    said = {role: value.get(key) for role, key in field.roles.items()}
-    return Item(field, said, {key: child for key, child in value.items() if key not in field.roles.values()})
-
-
-def _at(value: Any, path: tuple[str, ...]) -> Iterator[Any]:
+def at(value: Any, path: Sequence[str]) -> Iterator[Any]:
+    """Every value that a path leads to."""
     if not path:
         yield value
-    elif path[0] == "[]":
-        for item in value if isinstance(value, list) else []:
-            yield from _at(item, path[1:])
-    elif isinstance(value, dict) and path[0] in value:
-        yield from _at(value[path[0]], path[1:])
+        return
+    for _, inner in step_into(value, path[0]):
+        yield from at(inner, path[1:])
+
+
+def step_into(value: Any, step: str) -> Iterator[tuple[Any, Any]]:
+    """What one step leads to, each with its key or number: "[]", "[0]", "{role:pattern}", or a property's name."""
+    if isinstance(value, list) and step.startswith("["):
+        wanted = step[1:-1]
+        yield from ((n, one) for n, one in enumerate(value) if not wanted or n == int(wanted))
+    elif isinstance(value, dict) and step.startswith("{") and step not in value:
+        pattern = re.compile(step[1:-1].partition(":")[2])
+        yield from ((key, one) for key, one in value.items() if pattern.search(key))
+    elif isinstance(value, dict) and step in value:
+        yield step, value[step]
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a value, in its order."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from texts(one)
+
+
+def _at(value: Any, field: TableField, depth: int, said: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The values at the field's path, each with the roles that what is around it plays."""
+    for role, (steps, key) in field.around.items():
+        if steps == depth and key and isinstance(value, dict):
+            said = {**said, role: value.get(key)}
+    if depth == len(field.path):
+        yield value, said
+        return
+    for name, inner in step_into(value, field.path[depth]):
+        keyed = {role: name for role, (steps, key) in field.around.items() if steps == depth + 1 and not key}
+        yield from _at(inner, field, depth + 1, said | keyed)
+
+
+def _spread(value: Any, shape: Sequence[str], keys: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The items in a value, each with the roles that the keys of maps play."""
+    if not shape:
+        yield value, keys
+        return
+    for name, inner in step_into(value, shape[0]):
+        role = shape[0][1:-1].partition(":")[0] if shape[0].startswith("{") else ""
+        more = {role: name} if role else {} if isinstance(name, int) else {"": name}
+        yield from _spread(inner, shape[1:], keys | more)
+
+
+def _chosen(alike: Sequence[TableField], item: Any) -> TableField | None:
+    """The field that means this item: of several, the one that asks for most of what it holds."""
+    if len(alike) == 1:
+        return alike[0]
+    if not isinstance(item, dict):
+        return next((one for one in alike if not (one.roles or one.when)), None)
+    fitting = [one for one in alike if all(_holds(item, key, values) for key, values in one.when)]
+    return max(fitting, key=lambda one: (len(one.when), bool(one.roles)), default=None)
+
+
+def _holds(item: dict[str, Any], key: str, values: Sequence[Any]) -> bool:
+    return key in item and (not values or item[key] in values)
+
+
+def _item(field: TableField, item: Any, keys: dict[str, Any]) -> Item:
+    told = {role: value for role, value in keys.items() if role}
+    more = {"id": keys["id"]} if "id" in keys else {"key": keys[""]} if "" in keys else {}
+    if isinstance(item, dict):
+        return Item(field, {role: item.get(key) for role, key in field.roles.items()} | told, more | item)
+    if field.bare == "value":
+        return Item(field, told, {**more, "value": item})
+    return Item(field, {field.bare: item} | told, more)
+
+
+def _less(value: Any, keys: dict[str, str]) -> Any:
+    """What an object that plays a role holds besides its name; of a list of them, of each."""
+    if isinstance(value, list):
+        found = [_less(one, keys) for one in value]
+        return found if any(found) else []
+    taken = {keys.get("name", ""), *([] if "name" in keys else [keys.get("id", "")])}
+    return {key: one for key, one in value.items() if key not in taken} if isinstance(value, dict) else {}

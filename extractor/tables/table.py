@@ -9,7 +9,15 @@ import pyarrow as pa
 from extractor.tables.items import Item
 
 Rows = tuple[list[Any], list[str]]  # rows, and in words what was left out, and why
-Made = Mapping[str, Sequence[Any]]  # the rows of the tables before it, by table
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a table finds of those before it, by their names: their items, and the rows that these gave."""
+
+    items: Mapping[str, Sequence[Item]]
+    rows: Mapping[str, Sequence[Any]]
+
 
 SPAN = pa.struct([("start", pa.int64()), ("end", pa.int64())])
 
@@ -36,8 +44,9 @@ class Table:
     holds: Literal["items", "text"] = "items"  # a list of items, or one text
     roles: tuple[str, ...] = ()  # the words that `x-extract` knows inside an item
     needed: tuple[str, ...] = ()  # roles without which an item is none of this table
+    keys: tuple[str, ...] = ()  # roles that the keys of a map of items may play, the likeliest first
     names: tuple[str, ...] = ()  # roles that name things in the text
     kind: str | None = None  # the role, and column, that says of which kind a row is
-    takes_plain_text: bool = False  # an item may be a text alone: its name
+    bare: str = ""  # the role of an item that is a text alone; "" where it can be none
     needs_no_mark: bool = False  # a property called by its word feeds it without x-extract
     scored: tuple[str, ...] = ()  # columns in which a row and gold's must agree

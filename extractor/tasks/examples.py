@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema.exceptions import best_match
-from jsonschema.protocols import Validator
 
 from extractor.errors import UserError
 from extractor.system.limit import TooSlow, time_limit
 from extractor.tasks import shipped
 from extractor.tasks.schema import Schema
+from extractor.tasks.validation import Validation
 
 CHECKING_SECONDS = 5.0  # of processor time, for each example
 
@@ -43,7 +43,7 @@ def _read(path: Path, schema: Schema) -> Iterator[Example]:
             yield example
 
 
-def _fault(validator: Validator, answer: Any) -> str | None:
+def _fault(validator: Validation, answer: Any) -> str | None:
     try:
         with time_limit(CHECKING_SECONDS):
             error = best_match(validator.iter_errors(answer))

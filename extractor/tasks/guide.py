@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from extractor.tasks.keywords import at
-from extractor.tasks.labels import labels, preamble
+from extractor.tasks.kinds import kind_of, lets_null
+from extractor.tasks.labels import labels, preamble, said_of
+from extractor.tasks.reading import Node, read
 
-MAX_DEPTH = 6
+MAX_DEPTH = 40
 MAX_LINES = 1000
 MAX_PIECES = 2000  # of the layout
 PLAIN = {"integer": "0", "number": "0.0", "boolean": "true", "object": "{…}", "null": "null"}
@@ -16,12 +17,12 @@ PLAIN = {"integer": "0", "number": "0.0", "boolean": "true", "object": "{…}", 
 
 def guide(schema: dict[str, Any]) -> str:
     """An indented outline of the fields: name, kind, description; allowed values a line each where each has its own."""
-    return "\n".join(islice(_lines(schema, schema, 0), MAX_LINES))
+    return "\n".join(islice(_inside(read(schema), ()), MAX_LINES))
 
 
 def layout(schema: dict[str, Any]) -> str:
     """The answer's skeleton in one line: {"entities": [{"name": "…"}, …]}."""
-    return "".join(islice(_pieces(schema, schema, 0), MAX_PIECES))
+    return "".join(islice(_pieces(read(schema), ()), MAX_PIECES))
 
 
 def plain(node: Any) -> Any:
@@ -31,72 +32,123 @@ def plain(node: Any) -> Any:
     return [plain(value) for value in node] if isinstance(node, list) else node
 
 
-def _lines(root: dict[str, Any], node: Any, depth: int) -> Iterator[str]:
-    node = _item(root, _follow(root, node))
-    if depth > MAX_DEPTH:
+Above = tuple[Any, ...]  # the keys of the nodes that this one is in
+
+
+def _inside(node: Node, above: Above) -> Iterator[str]:
+    """The lines for what a value holds; where it may be of several forms, a heading for each."""
+    if node.key in above or len(above) > MAX_DEPTH:
         return
-    for key, child in node.get("properties", {}).items():
-        yield f"{'  ' * depth}- {key}{_said(root, child)}"
-        yield from (f"{'  ' * (depth + 1)}- {label}: {says}" for label, says in _told(_follow(root, child)).items())
-        yield from _lines(root, child, depth + 1)
+    above = (*above, node.key)
+    if labels(node):
+        return
+    forms = {tuple(islice(_form(branch, above), MAX_LINES)): branch for branch in node.branches}
+    several = len(forms) > 1
+    for number, (lines, branch) in enumerate(forms.items()):
+        if several:
+            yield f"- {'or' if number else 'either'} {_heading(branch)}"
+        yield from (f"{'  ' if several else ''}{line}" for line in lines)
 
 
-def _told(node: dict[str, Any]) -> dict[str, str]:
-    """The labels with what is said of each, where anything is; one without a word of its own stands for itself."""
-    found = labels(node)
-    return {label: says or label for label, says in found.items()} if any(found.values()) else {}
+def _form(node: Node, above: Above) -> Iterator[str]:
+    for key, child in node.properties.items():
+        if not child.never:
+            yield from _field(key, child, above)
+    for pattern, child in node.entries:
+        yield from _field(_any_key(node, pattern), child, above)
+    for number, child in enumerate(node.prefix, 1):
+        yield from _field(f"item {number}", child, above)
+    if node.items:
+        yield from _inside(node.items, above)
 
 
-def _pieces(root: dict[str, Any], node: Any, depth: int) -> Iterator[str]:
-    node = _follow(root, node)
-    if "properties" in node and depth <= MAX_DEPTH:
-        yield "{"
-        for number, (key, child) in enumerate(node["properties"].items()):
-            yield f"{', ' if number else ''}{json.dumps(key, ensure_ascii=False)}: "
-            yield from _pieces(root, child, depth + 1)
-        yield "}"
-    elif "array" in str(node.get("type")) and depth <= MAX_DEPTH:
-        yield "["
-        yield from _pieces(root, node.get("items", {}), depth + 1)
-        yield ", …]"
-    else:
-        yield PLAIN.get(_kind(root, node).split(" or ")[0], '"…"')
+def _field(name: str, node: Node, above: Above) -> Iterator[str]:
+    again = ", each as above" if _held(node).key in above else ""
+    yield f"- {name}{_said(node, again)}"
+    yield from (f"  - {label}: {says}" for label, says in said_of(_held(node), node).items())
+    yield from (f"  {line}" for line in _inside(node, above))
 
 
-def _item(root: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """What the lists of lists hold in the end; a schema that contains itself is followed so far and no further."""
+def _held(node: Node) -> Node:
+    """What the lists of lists hold in the end."""
     for _ in range(MAX_DEPTH):
-        if "array" not in str(node.get("type")) or not isinstance(node.get("items"), dict):
+        if not node.is_list or not node.items:
             break
-        node = _follow(root, node["items"])
+        node = node.items
     return node
 
 
-def _said(root: dict[str, Any], node: Any) -> str:
-    node = _follow(root, node)
-    if _told(node):
-        head = preamble(node)
-        return f" (one of the following){'. ' + head if head else ''}"
-    values = node.get("enum") or ([node["const"]] if "const" in node else None)
-    kind = "one of: " + ", ".join(map(str, values)) if values else _kind(root, node)
-    described = f". {node['description']}" if node.get("description") else ""
+def _any_key(node: Node, pattern: str | None) -> str:
+    allowed = list(labels(node.names)) if node.names else []
+    if allowed:
+        return f"each of {', '.join(allowed)}"
+    pattern = pattern or (str(node.names.word("pattern") or "") if node.names else "")
+    return f"each key matching {pattern}" if pattern else "each key"
+
+
+def _said(node: Node, again: str) -> str:
+    held = _held(node)
+    if told := said_of(held, node):
+        head = preamble(node, told) or (preamble(held) if not node.word("description") else "")
+        which = "one of the following" if held is node else "list of the following"
+        which += ", or null" if lets_null(node) else ""
+        return f" ({which}){'. ' + head if head else ''}"
+    kind, description = kind_of(node) + again, node.word("description")
+    described = f". {description}" if description else ""
     return f" ({kind}){described}" if kind else described.replace(".", ":", 1)
 
 
-def _kind(root: dict[str, Any], node: dict[str, Any]) -> str:
-    kind = node.get("type", "")
-    kind = " or ".join(kind) if isinstance(kind, list) else str(kind)
-    if kind == "array":
-        item = _follow(root, node.get("items", {}))
-        return f"list of {item.get('type', 'anything')}s" if isinstance(item.get("type"), str) else "list"
-    return kind
+def _heading(node: Node) -> str:
+    """What tells this branch from the others: the values that only it has, its title, or its kind."""
+    fixed = [f"{key} = {value}" for key, child in node.properties.items() if (value := _only(child))]
+    name = ", ".join(fixed[:3]) or str(node.own("title") or "") or kind_of(node) or "anything"
+    description = node.own("description")
+    return f"{name}{'. ' + description if description else ''}"
 
 
-def _follow(root: dict[str, Any], node: Any) -> dict[str, Any]:
-    for _ in range(MAX_DEPTH):
-        if not isinstance(node, dict) or not str(node.get("$ref", "")).startswith("#"):
-            break
-        said = {key: value for key, value in node.items() if key != "$ref"}
-        target = at(root, node["$ref"])
-        node = {**target, **said} if isinstance(target, dict) else said
-    return node if isinstance(node, dict) else {}
+def _only(node: Node) -> str:
+    return next(iter(labels(node)), "") if node.values and len(node.values) == 1 else ""
+
+
+def _pieces(node: Node, above: Above) -> Iterator[str]:
+    if node.key in above or len(above) > MAX_DEPTH:
+        yield PLAIN["object"] if node.properties else '"…"'
+        return
+    above = (*above, node.key)
+    forms = [branch for branch in node.branches if branch.properties or branch.entries] or [node]
+    for number, branch in enumerate(forms if not labels(node) else [node]):
+        yield " or " if number else ""
+        yield from _skeleton(branch, above)
+
+
+def _skeleton(node: Node, above: Above) -> Iterator[str]:
+    shown = [(json.dumps(key, ensure_ascii=False), child) for key, child in node.properties.items() if not child.never]
+    entries = [(_some_key(node), child) for _, child in node.entries]
+    if shown or entries:
+        yield "{"
+        for number, (key, child) in enumerate([*shown, *entries]):
+            yield f"{', ' if number else ''}{key}: "
+            yield from _pieces(child, above)
+        yield ", …}" if entries else "}"
+    elif node.is_list:
+        yield from _listed(node, above)
+    elif _only(node) and isinstance(value := (node.values or [None])[0], str):
+        yield json.dumps(value, ensure_ascii=False)
+    else:
+        yield PLAIN.get((node.types or ("",))[0], '"…"')
+
+
+def _listed(node: Node, above: Above) -> Iterator[str]:
+    yield "["
+    for number, child in enumerate(node.prefix):
+        yield ", " if number else ""
+        yield from _pieces(child, above)
+    if not node.prefix:
+        yield from _pieces(node.items or Node(()), above)
+        yield ", …"
+    yield "]"
+
+
+def _some_key(node: Node) -> str:
+    allowed = list(labels(node.names)) if node.names else []
+    return json.dumps(allowed[0] if allowed else "…", ensure_ascii=False)

@@ -5,10 +5,12 @@ holds "label: what it means", one after the other. Which types a predicate joins
 description ("person → organisation", "Peop -> Org", "人物 → 机构或地点").
 """
 
+import json
 import re
 from collections.abc import Collection
 from typing import Any
 
+from extractor.tasks.reading import Node
 from extractor.types import Ends
 
 _ARROW = re.compile(r"\s*(?:->|=>|→|⇒)\s*")
@@ -17,22 +19,50 @@ _OR = re.compile(r"\s*(?:,\s*or\b|,|/|\||、|，|\bor\b|或)\s*")
 _QUOTE = r"[\"'`*“”‘’]*"
 
 
-def labels(node: dict[str, Any]) -> dict[str, str]:
-    """Every value that this string property allows, with what the schema says of it ("" where it says nothing)."""
-    branches: list[Any] = next((node[word] for word in ("oneOf", "anyOf") if isinstance(node.get(word), list)), [])
-    if branches and all(isinstance(branch, dict) and "const" in branch for branch in branches):
-        return {
-            str(branch["const"]): str(branch.get("description") or branch.get("title") or "") for branch in branches
-        }
-    values = [str(value) for value in node.get("enum", []) if value is not None]
-    return {value: "" for value in values} | dict(_told(values, str(node.get("description", ""))))
+def labels(node: Node) -> dict[str, str]:
+    """Every value that is allowed here, with what the schema says of it ("" where it says nothing); {} for others."""
+    branches = node.branches
+    if node.unions:
+        found = [_branch_labels(branch) for branch in branches]
+        return {label: says for each in found for label, says in each.items()} if found and all(found) else {}
+    values = _values(node)
+    told = (_told(values, str(description)) for description in node.near("description"))
+    return {value: "" for value in values} | next((found for found in told if found), {})
 
 
-def preamble(node: dict[str, Any]) -> str:
+def said_of(node: Node, around: Node | None = None) -> dict[str, str]:
+    """The labels with what is said of each, by them or by the list around them; {} where nothing is said of any.
+
+    One without a word of its own stands for itself.
+    """
+    found = labels(node)
+    if around and not any(found.values()):
+        found |= _told(list(found), str(around.word("description") or ""))
+    return {label: says or label for label, says in found.items()} if any(found.values()) else {}
+
+
+def preamble(node: Node, known: Collection[str] = ()) -> str:
     """What the property's description says before it comes to the single labels."""
-    description = str(node.get("description", ""))
-    first = next(_starts([str(value) for value in node.get("enum", [])], description), None)
+    description = str(node.word("description") or "")
+    first = next(_starts(list(known or _values(node)), description), None)
     return description[: first.start()].strip(" -*•\n") if first else description
+
+
+def as_label(value: Any) -> str:
+    """A value as a label: text as it is, anything else as JSON has it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _branch_labels(branch: Node) -> dict[str, str]:
+    values = _values(branch)
+    said = str(branch.own("description") or branch.own("title") or "")
+    if len(values) == 1:
+        return {values[0]: said}
+    return {value: "" for value in values} | dict(_told(values, said))
+
+
+def _values(node: Node) -> list[str]:
+    return [as_label(value) for value in node.values or () if value is not None]
 
 
 def ends(description: str, types: Collection[str]) -> Ends:

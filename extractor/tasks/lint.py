@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
+from jsonschema import FormatChecker
 from jsonschema.protocols import Validator
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 from referencing import Resource
@@ -12,7 +13,9 @@ from referencing.jsonschema import specification_with
 
 from extractor.errors import UserError, did_you_mean
 from extractor.tasks.keywords import unknown_keywords, walk
+from extractor.tasks.satisfy import unsatisfiable
 
+PATTERNS = FormatChecker(("regex",))  # of formats, those alone: a reference may be written in any script
 Resolver = Any  # of referencing, which gives its type no public name
 Place = tuple[Resource[Any], Resolver]
 
@@ -22,12 +25,16 @@ def lint(where: str, body: dict[str, Any], draft: type[Validator]) -> Iterator[s
     _check_form(where, draft, body)
     _check_references(where, body, draft)
     _check_required(where, body)
+    _check_enums(where, body)
+    if why := unsatisfiable(body):
+        raise UserError(f"{where}: no answer can satisfy it: {why}")
     yield from _keyword_notes(where, body)
+    yield from _format_notes(body, draft)
 
 
 def _check_form(where: str, draft: type[Validator], body: Any) -> None:
     try:
-        draft.check_schema(body)
+        draft.check_schema(body, format_checker=PATTERNS)
     except jsonschema.SchemaError as error:
         at = "/".join(map(str, error.absolute_path)) or "the root"
         told = next((inner for inner in error.context or () if inner.validator == "enum"), error)
@@ -83,6 +90,20 @@ def _check_required(where: str, body: dict[str, Any]) -> None:
             if name not in known:
                 at = f"{path}/required: '{name}' is not among the properties, and no other is allowed"
                 raise UserError(f"{where}: {at}{did_you_mean(name, known)}")
+
+
+def _check_enums(where: str, body: dict[str, Any]) -> None:
+    for path, node in walk(body):
+        if node.get("enum", "") == []:
+            raise UserError(f"{where}: {path}/enum: no value is allowed; list the values, or leave enum out")
+
+
+def _format_notes(body: dict[str, Any], draft: type[Validator]) -> Iterator[str]:
+    known = draft.FORMAT_CHECKER.checkers
+    for path, node in walk(body):
+        name = node.get("format")
+        if isinstance(name, str) and name not in known:
+            yield f"{path or '/'}: format '{name}' is not checked{did_you_mean(name, list(known))}"
 
 
 def _keyword_notes(where: str, body: dict[str, Any]) -> Iterator[str]:

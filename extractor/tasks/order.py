@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from extractor.tables import BY_WORD, RELATIONS
-from extractor.tasks.keywords import at
+from extractor.tasks.reading import Node, read
 from extractor.tasks.schema import Schema
 from extractor.types import TableField
 
@@ -21,7 +21,7 @@ def predicate_last(schema: Schema, fields: Sequence[TableField]) -> Schema:
 
 def in_order(answer: Any, text: str, schema: Schema, fields: Sequence[TableField]) -> Any:
     """The answer with its keys in the schema's order, and the items of its tables as the text comes to them."""
-    answer = _keys_in_order(answer, schema.body, schema.body)
+    answer = _keys_in_order(answer, read(schema.body))
     for field in fields:
         table = BY_WORD[field.table]
         keys = [field.roles[role] for role in table.names if role in field.roles]
@@ -52,21 +52,14 @@ def _after(properties: dict[str, Any], late: str, early: set[str]) -> dict[str, 
     return {key: properties[key] for key in keys}
 
 
-def _keys_in_order(value: Any, node: Any, root: dict[str, Any]) -> Any:
-    node = _follow(node, root)
+def _keys_in_order(value: Any, node: Node) -> Any:
+    node = node.branch_of(value)
     if isinstance(value, list):
-        return [_keys_in_order(item, node.get("items"), root) for item in value]
+        return [_keys_in_order(item, node.at_index(number)) for number, item in enumerate(value)]
     if not isinstance(value, dict):
         return value
-    properties = node.get("properties", {})
-    keys = [key for key in properties if key in value] + [key for key in value if key not in properties]
-    return {key: _keys_in_order(value[key], properties.get(key), root) for key in keys}
-
-
-def _follow(node: Any, root: dict[str, Any]) -> dict[str, Any]:
-    if isinstance(node, dict) and "$ref" in node:
-        node = at(root, str(node["$ref"]))
-    return node if isinstance(node, dict) else {}
+    keys = [key for key in node.properties if key in value] + [key for key in value if key not in node.properties]
+    return {key: _keys_in_order(value[key], node.at_key(key)) for key in keys}
 
 
 def _changed(value: Any, path: Sequence[str], change: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from extractor.tasks.examples import Example
-from extractor.tasks.keywords import at
+from extractor.tasks.reading import Node, read
 from extractor.tasks.schema import Schema
 
 MOST = 6  # examples that every document is shown
@@ -28,7 +28,8 @@ def covering(pool: Sequence[Example], schema: Schema, most: int = MOST) -> tuple
     Greedy: the next is the one with the most to show for its length, where a label counts by the root of its frequency
     in the pool, and half as much with each time it has been shown.
     """
-    labels = [set(_labels(example["answer"], schema.body, schema.body, "")) for example in pool]
+    root = read(schema.body)
+    labels = [set(_labels(example["answer"], root, "")) for example in pool]
     often = Counter(label for found in labels for label in found)
     sizes = [_size(example) for example in pool]
     if len(pool) <= most and sum(sizes) <= ROOM:
@@ -90,18 +91,17 @@ def _weighed(places: Numbers, spread: Numbers, texts: int) -> tuple[Numbers, Num
     return numbers, rarity * times * 2.2 / (times + spread[numbers])
 
 
-def _labels(value: Any, node: Any, root: dict[str, Any], path: str) -> Iterator[str]:
+def _labels(value: Any, node: Node, path: str) -> Iterator[str]:
     """What this answer shows of the schema: every allowed value that it uses, every list that it fills or leaves."""
-    node = at(root, str(node["$ref"])) if isinstance(node, dict) and "$ref" in node else node
-    node = node if isinstance(node, dict) else {}
+    branch = node.branch_of(value)
     if isinstance(value, dict):
         for key, child in value.items():
-            yield from _labels(child, node.get("properties", {}).get(key), root, f"{path}/{key}")
+            yield from _labels(child, branch.at_key(key), f"{path}/{key if key in branch.properties else '{}'}")
     elif isinstance(value, list):
         yield path if value else f"{path} none"
-        for item in value:
-            yield from _labels(item, node.get("items"), root, path)
-    elif {"enum", "oneOf", "anyOf"} & set(node):
+        for number, item in enumerate(value):
+            yield from _labels(item, branch.at_index(number), path)
+    elif branch.values is not None or node.unions:
         yield f"{path} {value}"
 
 

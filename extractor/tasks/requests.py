@@ -9,7 +9,7 @@ from extractor.errors import UserError
 from extractor.fingerprint import digest, fingerprint
 from extractor.tasks.chat import CLOSING, EARLY_STOP, Chat
 from extractor.tasks.examples import Example
-from extractor.tasks.grammar import grammar
+from extractor.tasks.grammar import grammar, piece, pieces
 from extractor.tasks.neutral import Neutraliser
 from extractor.tasks.pool import Nearest
 from extractor.tasks.prompt import Prompt, answer_text
@@ -135,15 +135,11 @@ class RequestBuilder:
 
     def pieces(self) -> list[str]:
         """The schema's root properties: what may be asked for one by one."""
-        return list(self.task.schema.body.get("properties", {}))
+        return pieces(self.task.schema)
 
     def piece(self, name: str) -> str:
         """The grammar of an object with this root property alone."""
-        whole = self.task.schema.body
-        shared = {word: whole[word] for word in ("$schema", "$id", "$defs", "definitions") if word in whole}
-        required = [name] if name in whole.get("required", []) else []
-        body = shared | {"type": "object", "properties": {name: whole["properties"][name]}, "required": required}
-        return grammar(replace(self.task.schema, body=body))
+        return piece(self.task.schema, name)
 
     def messages(self, document: Document, mode: ThinkingMode) -> list[Message]:
         """The exact messages for this document."""

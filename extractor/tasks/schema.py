@@ -3,21 +3,18 @@
 import importlib
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.protocols import Validator
-from jsonschema.validators import validator_for
-from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 from pydantic import BaseModel, PydanticUserError
 
 from extractor.errors import UserError
 from extractor.system.limit import TooSlow, time_limit
 from extractor.tasks import shipped
 from extractor.tasks.lint import lint
+from extractor.tasks.validation import Validation
 
 MAX_SCHEMA_BYTES = 1 << 20
 CHECKING_SECONDS = 10.0  # of processor time
@@ -31,6 +28,7 @@ class Schema:
     body: dict[str, Any]
     path: Path | None  # the file it came from; None for a pydantic class
     notes: tuple[str, ...] = ()  # what a careful author would want to know
+    model: type[BaseModel] | None = None  # the pydantic class that it was made of, whose own checks count too
 
     @property
     def title(self) -> str:
@@ -42,9 +40,9 @@ class Schema:
         """What the schema says that it extracts, or nothing."""
         return str(self.body.get("description") or "")
 
-    def validator(self) -> Validator:
-        """A validator of the draft that `$schema` names (2020-12 if none) that never opens a network connection."""
-        return validator_for(self.body, default=Draft202012Validator)(self.body, registry=SPECIFICATIONS)
+    def validator(self) -> Validation:
+        """A validator of the draft that `$schema` names (2020-12 if none), formats and the class of it included."""
+        return Validation(self.body, self.model)
 
 
 def load_schema(given: str) -> Schema:
@@ -55,7 +53,8 @@ def load_schema(given: str) -> Schema:
     if found := shipped.find(given, "schemas", ".json"):
         return _checked(given, _from_file(found), found)
     if ":" in given:
-        return _checked(given.rpartition(":")[2], _from_pydantic(given), None)
+        model = pydantic_model(given)
+        return replace(_checked(given.rpartition(":")[2], _json_schema(given, model), None), model=model)
     near = get_close_matches(given, shipped.names(), 1)
     hint = f"; did you mean {near[0]}?" if near else ""
     raise UserError(
@@ -76,25 +75,30 @@ def _from_file(path: Path) -> Any:
         raise UserError(f"--schema {path}: not JSON: {error}") from None
 
 
-def _from_pydantic(given: str) -> Any:
+def pydantic_model(given: str, option: str = "--schema") -> type[BaseModel]:
+    """The pydantic class that module:Class names, looked for in the current folder too."""
     module_name, _, class_name = given.partition(":")
     sys.path.insert(0, str(Path.cwd()))
     try:
         found = getattr(importlib.import_module(module_name), class_name)
     except ImportError as error:
-        raise UserError(f"--schema {given}: cannot import {module_name}: {error}; is it in this folder?") from None
+        raise UserError(f"{option} {given}: cannot import {module_name}: {error}; is it in this folder?") from None
     except AttributeError:
-        raise UserError(f"--schema {given}: {module_name} has no {class_name}") from None
+        raise UserError(f"{option} {given}: {module_name} has no {class_name}") from None
     except (Exception, SystemExit) as error:  # it is a stranger's code that runs
-        raise UserError(f"--schema {given}: {module_name} fails: {type(error).__name__}: {error}; mend it") from None
+        raise UserError(f"{option} {given}: {module_name} fails: {type(error).__name__}: {error}; mend it") from None
     finally:
         sys.path.pop(0)
     if not (isinstance(found, type) and issubclass(found, BaseModel)):
-        raise UserError(f"--schema {given}: {class_name} is no pydantic model (a subclass of pydantic.BaseModel)")
+        raise UserError(f"{option} {given}: {class_name} is no pydantic model (a subclass of pydantic.BaseModel)")
+    return found
+
+
+def _json_schema(given: str, model: type[BaseModel]) -> Any:
     try:
-        return found.model_json_schema()
+        return model.model_json_schema()
     except PydanticUserError as error:
-        raise UserError(f"--schema {given}: {class_name} has no JSON Schema: {error.message}") from None
+        raise UserError(f"--schema {given}: {model.__name__} has no JSON Schema: {error.message}") from None
 
 
 def _checked(name: str, body: Any, path: Path | None) -> Schema:
@@ -106,7 +110,7 @@ def _checked(name: str, body: Any, path: Path | None) -> Schema:
     schema = Schema(name, body, path)
     try:
         with time_limit(CHECKING_SECONDS):
-            return Schema(name, body, path, tuple(lint(where, body, type(schema.validator()))))
+            return Schema(name, body, path, tuple(lint(where, body, schema.validator().draft)))
     except RecursionError:
         raise UserError(f"{where}: nested too deeply to check") from None
     except OverflowError as error:  # from a pattern

@@ -15,6 +15,7 @@ import pytest
 from fakes import a_request
 from jsonschema.exceptions import SchemaError
 from jsonschema.validators import validator_for
+from jsonschema_specifications import REGISTRY
 
 from extractor.answers.judge import Judge
 from extractor.errors import UserError
@@ -35,6 +36,7 @@ REASONS = {
     "nowhere": r"\$ref .* leads nowhere",
     "near miss": r"is no JSON Schema keyword; did you mean",
     "no pattern of Python's": r"not a JSON Schema: at .*pattern.* is not a 'regex'",
+    "no answer": r"no answer can satisfy it|no value is allowed",
     "no object": r"a schema is a JSON object, this is bool",
 }
 pytestmark = pytest.mark.skipif(not FILES, reason="make schema-suite fetches the suite")
@@ -55,7 +57,9 @@ def accepted(schema: Any, tests: list[dict[str, Any]], folder: Path) -> Iterator
     try:
         loaded = load_schema(str(path))
     except UserError as error:
-        yield next((name for name, pattern in REASONS.items() if re.search(pattern, str(error))), f"refused: {error}")
+        why = next((name for name, pattern in REASONS.items() if re.search(pattern, str(error))), f"refused: {error}")
+        assert why != "no answer" or not any(test["valid"] for test in tests), (schema, str(error))
+        yield why
         return
     fields, validator = table_fields(loaded), loaded.validator()
     grammar(loaded)
@@ -63,7 +67,9 @@ def accepted(schema: Any, tests: list[dict[str, Any]], folder: Path) -> Iterator
     for test in tests:
         request = a_request(Document("d", "t", "f:1"))
         found = judge.judge(Completion(request, json.dumps(test["data"]))).problem
-        theirs = validator_for(schema)(schema, registry=validator._registry).is_valid(test["data"])
+        theirs = validator_for(schema)(
+            schema, registry=REGISTRY, format_checker=validator.draft.FORMAT_CHECKER
+        ).is_valid(test["data"])
         assert (found is None) == theirs, (schema, test, found)
         yield "agrees" if theirs == test["valid"] else "jsonschema differs from the suite"
 

@@ -95,8 +95,9 @@ def test_entities() -> None:
         ("e1", "Ann Lee", "person", [(0, 7), (23, 30)], "exact", {"age": 30}, 0.5),
         ("e2", "Ann Lee", "ghost", [(0, 7), (23, 30)], "exact", {}, None),
         ("e3", "Zoe", None, [], "none", {}, None),
-        ("e4", "7", None, [], "none", {}, None),
-        ("e5", "北京", "places", [(19, 21)], "exact", {}, None),
+        ("e4", "Bob", None, [(12, 15)], "exact", {}, None),
+        ("e5", "7", None, [], "none", {}, None),
+        ("e6", "北京", "places", [(19, 21)], "exact", {}, None),
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 from extractor.tasks import shipped
 from extractor.tasks.labels import ends, labels, preamble
 from extractor.tasks.mapping import table_fields
+from extractor.tasks.reading import read
 from extractor.tasks.schema import Schema, load_schema
 
 AB = {"a": "one", "b": "two"}
@@ -36,13 +37,13 @@ DESCRIBED: list[tuple[dict[str, Any], dict[str, str]]] = [
 
 @pytest.mark.parametrize("node, said", DESCRIBED)
 def test_what_is_said_of_each_label(node: dict[str, Any], said: dict[str, str]) -> None:
-    assert labels(node) == said
+    assert labels(read(node)) == said
 
 
 def test_what_is_said_before_the_labels() -> None:
-    assert preamble({"enum": ["a", "b"], "description": "The kind. a: one; b: two"}) == "The kind."
-    assert preamble({"enum": ["a"], "description": "The kind"}) == "The kind"
-    assert preamble({"enum": ["a"], "description": "a: one"}) == ""
+    assert preamble(read({"enum": ["a", "b"], "description": "The kind. a: one; b: two"})) == "The kind."
+    assert preamble(read({"enum": ["a"], "description": "The kind"})) == "The kind"
+    assert preamble(read({"enum": ["a"], "description": "a: one"})) == ""
 
 
 TYPES = ["person", "organisation", "location", "企业/品牌", "人物"]

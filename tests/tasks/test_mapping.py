@@ -123,7 +123,7 @@ def test_a_schema_in_itself_is_followed_so_far() -> None:
 
 def test_references_into_lists_and_to_nowhere() -> None:
     body = {"anyOf": [{"properties": {"summary": TEXT}}], "properties": {"a": {"$ref": "#/anyOf/0"}}}
-    assert [field.path for field in table_fields(Schema("s", body, None))] == [("a", "summary")]
+    assert [field.path for field in table_fields(Schema("s", body, None))] == [("summary",), ("a", "summary")]
     assert fields({"a": {"$ref": "#/anyOf/7"}, "b": {"$ref": "#/x/y"}, "c": {"$ref": "#anchor"}}) == []
 
 
@@ -132,7 +132,11 @@ WRONG = [
     ({"a": {**PAIR, "x-extract": "关系"}}, "x-extract '关系' is not known (one of confidence, entities", ""),
     ({"a": {**PAIR, "x-extract": ["entities"]}}, "x-extract ['entities'] is not known", ""),
     ({"a": {**PAIR, "x-extract": {"a": 1}}}, "is not known", ""),
-    ({"a": marked("entities")}, "a: x-extract 'entities' needs an array, this is string", ""),
+    (
+        {"a": {"type": "null", "x-extract": "entities"}},
+        "a: x-extract 'entities' needs a list, a map or an object, this is null",
+        "",
+    ),
     ({"a": {"type": "number", "x-extract": "summary"}}, "needs a string, this is number", ""),
     ({"a": marked("name")}, "'name' belongs inside an item of entities or relations", ""),
     (

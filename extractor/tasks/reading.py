@@ -1,0 +1,257 @@
+"""One reading of a schema, which the tables, the guide, the order and the grammar share.
+
+A `Node` is a place of the schema with all that holds there: what references lead to, the parts of `allOf` and the one
+branch of a union with null are gathered into it. Where several branches are left, the node has `branches`, each a node
+of its own that holds what surrounds the union too.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+from extractor.tasks.facets import Facet, Gathering, Union, matches
+from extractor.tasks.links import Part, root
+
+MAX_BRANCHES = 64  # of one place: unions in unions and beside each other are multiplied
+FAR = 1000  # steps: what surrounds a union stands behind what its branch says
+TYPES = {
+    "string": str,
+    "array": list,
+    "object": dict,
+    "boolean": bool,
+    "null": type(None),
+    "number": int | float,
+    "integer": int,
+}
+
+
+class Node:
+    """A place of a schema: everything that is said of the values there."""
+
+    loose = False  # whether more is said here than was read: unions that were too many, references too far
+
+    def __init__(self, facets: Sequence[Facet], unions: Sequence[Union] = (), never: bool = False) -> None:
+        self.facets, self.unions, self._never = tuple(facets), tuple(unions), never
+        self.key = (frozenset(id(facet.words) for facet in facets), frozenset(union.key for union in unions), never)
+        self._near = sorted(facets, key=lambda facet: facet.steps)
+
+    def word(self, name: str, default: Any = None) -> Any:
+        """The value of this keyword or annotation, the nearest where there are several."""
+        return next(iter(self.near(name)), default)
+
+    def near(self, name: str) -> list[Any]:
+        """Every value that this word has here, the nearest first."""
+        return [facet.words[name] for facet in self._near if name in facet.words]
+
+    def own(self, name: str, default: Any = None) -> Any:
+        """As `word`, less what is said around the union whose branch this is."""
+        near = (facet.words[name] for facet in self._near if facet.steps < FAR and name in facet.words)
+        return next(near, default)
+
+    def all(self, name: str) -> list[Any]:
+        """Every value that this keyword has here."""
+        return [facet.words[name] for facet in self.facets if name in facet.words]
+
+    @cached_property
+    def types(self) -> tuple[str, ...] | None:
+        """The types that a value may have, null only where it is written among them; None for any."""
+        return _common([[value] if isinstance(value, str) else value for value in self.all("type")])
+
+    @cached_property
+    def values(self) -> list[Any] | None:
+        """The only values that are allowed, None where they are not listed."""
+        lists = [[value] for value in self.all("const")] + [v for v in self.all("enum") if isinstance(v, list)]
+        if not lists:
+            return None
+        return [
+            value for value in lists[0] if all(_among(value, others) for others in lists[1:]) and self._typed(value)
+        ]
+
+    @cached_property
+    def never(self) -> bool:
+        """Whether it is plain at this place that no value is allowed, null apart."""
+        return self._never or self.types == () or self.values == []
+
+    @cached_property
+    def nullable(self) -> bool:
+        """Whether a union allows null here, besides what the branches allow."""
+        united = self.unions or not all(facet.hard for facet in self.facets)
+        return bool(united) and self._lets_null()
+
+    @cached_property
+    def required(self) -> list[str]:
+        """The properties that must be there."""
+        return list(dict.fromkeys(name for names in self.all("required") if isinstance(names, list) for name in names))
+
+    @cached_property
+    def properties(self) -> dict[str, "Node"]:
+        """The properties that the schema names, in its order."""
+        names = dict.fromkeys(chain.from_iterable(self._maps("properties")))
+        return {name: self._of(*(facet.at_key(name) for facet in self.facets)) for name in names}
+
+    @cached_property
+    def patterns(self) -> dict[str, "Node"]:
+        """What holds for the keys that match a pattern."""
+        names = dict.fromkeys(chain.from_iterable(self._maps("patternProperties")))
+        return {name: self._of(*(facet.at_pattern(name) for facet in self.facets)) for name in names}
+
+    @cached_property
+    def extra(self) -> "Node | None":
+        """What holds for all other keys, None where nothing is said of them."""
+        return self._said("additionalProperties")
+
+    @cached_property
+    def names(self) -> "Node | None":
+        """What holds for the keys themselves, None where nothing is said of them."""
+        return self._said("propertyNames")
+
+    @property
+    def entries(self) -> list[tuple[str | None, "Node"]]:
+        """What a map holds: for a pattern of keys, or for any key (None), the node of its values."""
+        extra = self.extra or (Node(()) if self.names else None)
+        rest = [(None, extra)] if extra and not extra.never and (extra.key != Node(()).key or self.names) else []
+        return [*((pattern, node) for pattern, node in self.patterns.items() if not node.never), *rest]
+
+    @cached_property
+    def prefix(self) -> list["Node"]:
+        """What holds for the first items one by one."""
+        most = max((len(facet.first_items) for facet in self.facets), default=0)
+        return [self._of(*(facet.at_index(index) for facet in self.facets)) for index in range(most)]
+
+    @cached_property
+    def items(self) -> "Node | None":
+        """What holds for the (other) items of a list, None where nothing is said of them."""
+        parts = [part for facet in self.facets for part in facet.other_items()]
+        return Node.of(*parts) if parts else None
+
+    @cached_property
+    def branches(self) -> list["Node"]:
+        """The nodes of which one holds, null apart: itself where there is no union, or where there are too many."""
+        whole = [self] if not self.unions else list(self._unfolded(MAX_BRANCHES + 1))
+        known = {node.key: node for node in whole if not node.never}
+        return list(known.values()) if len(whole) <= MAX_BRANCHES else [_Loose(self.facets)]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list, as far as the schema says."""
+        return "array" in (self.types or ())
+
+    def branch_of(self, value: Any) -> "Node":
+        """The branch that holds for this value, by its type, its keys and what is written in them."""
+        return next((branch for branch in self.branches if branch.suits(value)), self)
+
+    def suits(self, value: Any) -> bool:
+        """Whether a value can be meant by this place, by what is seen without going into it further."""
+        if not self._typed(value) or (self.values is not None and not _among(value, self.values)):
+            return False
+        if not isinstance(value, dict):
+            return True
+        told = ((value[key], node.values) for key, node in self.properties.items() if key in value)
+        return set(self.required) <= set(value) and all(v is None or _among(said, v) for said, v in told)
+
+    def at_key(self, key: str) -> "Node":
+        """What holds for the value of this key."""
+        if key in self.properties:
+            return self.properties[key]
+        matching = (node for pattern, node in self.patterns.items() if matches(pattern, key))
+        return next(matching, self.extra or Node(()))
+
+    def at_index(self, index: int) -> "Node":
+        """What holds for the item at this place of a list."""
+        return self.prefix[index] if index < len(self.prefix) else self.items or Node(())
+
+    @staticmethod
+    def of(*parts: Part) -> "Node":
+        """What holds where all these subschemas hold."""
+        found = Gathering()
+        for part in parts:
+            found.take(part, 0, True)
+        return (_Loose if found.cut else Node)(found.facets, found.unions, found.never)
+
+    def _unfolded(self, most: int, under: frozenset[tuple[int, str]] = frozenset()) -> Iterator["Node"]:
+        """The nodes without unions, at most so many: each choice of the first union with what surrounds it."""
+        if not self.unions:
+            yield self
+            return
+        under |= {self.unions[0].key}
+        for choice in self.unions[0].choices:
+            inner = Node.of(*choice)
+            if any(union.key in under for union in inner.unions):  # leads back to this union, and adds nothing to it
+                continue
+            for found in self._with(inner)._unfolded(most, under):
+                yield found
+                most -= 1
+            if most <= 0:
+                return
+
+    def _with(self, choice: "Node") -> "Node":
+        """What holds where this choice of the first union is taken."""
+        near = {id(facet.words) for facet in choice.facets}
+        around = [replace(facet, steps=FAR + facet.steps % FAR) for facet in self.facets if id(facet.words) not in near]
+        unions = {union.key: union for union in (*self.unions[1:], *choice.unions)}
+        return Node([*around, *choice.facets], list(unions.values()), self._never or choice._never)
+
+    def _lets_null(self, under: frozenset[Any] = frozenset()) -> bool:
+        """Whether a null passes here, by a union or by itself."""
+        if self._never or self.key in under:
+            return False
+        hard = Node([facet for facet in self.facets if facet.hard])
+        under |= {self.key}
+        unions = (u for u in self.unions if u.hard and not u.null)
+        passed = all(any(Node.of(*choice)._lets_null(under) for choice in union.choices) for union in unions)
+        return passed and hard._typed(None) and (hard.values is None or None in hard.values)
+
+    def _typed(self, value: Any) -> bool:
+        return self.types is None or any(_is(value, name) for name in self.types)
+
+    def _maps(self, word: str) -> list[dict[str, Any]]:
+        return [value for value in self.all(word) if isinstance(value, dict)]
+
+    def _said(self, word: str) -> "Node | None":
+        parts = [part for facet in self.facets for part in facet.parts(word)]
+        return Node.of(*parts) if parts else None
+
+    def _of(self, *parts: Iterable[Part]) -> "Node":
+        return Node.of(*chain.from_iterable(parts))
+
+
+class _Loose(Node):
+    loose = True
+
+
+def read(body: Any) -> Node:
+    """The root of a schema."""
+    return Node.of(root(body))
+
+
+def _is(value: Any, name: str) -> bool:
+    if isinstance(value, bool):
+        return name == "boolean"
+    if name == "integer" and isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, TYPES.get(name, object))
+
+
+def _among(value: Any, values: Sequence[Any]) -> bool:
+    return any(value == other and isinstance(value, bool) == isinstance(other, bool) for other in values)
+
+
+def _common(lists: Sequence[Sequence[str]]) -> tuple[str, ...] | None:
+    """The types that are in all of these lists; an integer is a number."""
+    if not lists:
+        return None
+    first, *others = lists
+    narrowed = ("integer" if name == "number" and any(_whole(names) for names in others) else name for name in first)
+    return tuple(
+        dict.fromkeys(
+            name
+            for name in narrowed
+            if all(name in names or (name == "integer" and "number" in names) for names in others)
+        )
+    )
+
+
+def _whole(names: Sequence[str]) -> bool:
+    return "integer" in names and "number" not in names
