@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -179,11 +180,19 @@ print(json.dumps([len(ids), ids[-1], [fault.detail for fault in reading.faults],
 
 
 @pytest.mark.parametrize("name", SQUEEZE)
-@pytest.mark.parametrize("count", [1, 99, 101, 5000, 50_000])
-def test_all_of_standard_input_is_read(name: str, count: int) -> None:
-    data = b"".join(b'{"id": "d%d", "text": "%016x", "n": %d}\n' % (i, hash(str(i)) % 2**64, i) for i in range(count))
-    done = subprocess.run([sys.executable, "-c", STDIN], input=SQUEEZE[name](data), capture_output=True, check=True)
-    assert json.loads(done.stdout) == [count, f"d{count - 1}", [], []]
+@pytest.mark.parametrize(("count", "size", "first"), [(1, 9, 9), (99, 9, 1000), (5000, 9, 1), (3000, 800, 1000)])
+def test_all_of_standard_input_is_read(name: str, count: int, size: int, first: int) -> None:
+    texts = (os.urandom(size).hex().encode() for _ in range(count))
+    data = b"".join(b'{"id": "d%d", "text": "%b", "n": %d}\n' % (i, text, i) for i, text in enumerate(texts))
+    squeezed = SQUEEZE[name](data)
+    with subprocess.Popen([sys.executable, "-c", STDIN], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin and process.stdout
+        for piece in (squeezed[:first], squeezed[first:]):
+            process.stdin.write(piece)
+            process.stdin.flush()
+            time.sleep(0.5)  # so that it is read in pieces
+        process.stdin.close()
+        assert json.load(process.stdout) == [count, f"d{count - 1}", [], []]
 
 
 def test_standard_input_that_is_cut_is_a_fault() -> None:
