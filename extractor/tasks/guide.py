@@ -11,13 +11,14 @@ from extractor.tasks.reading import Node, read
 
 MAX_DEPTH = 40
 MAX_LINES = 1000
+LONG = 8  # lines of what a field holds, which are told once and referred to afterwards
 MAX_PIECES = 2000  # of the layout
 PLAIN = {"integer": "0", "number": "0.0", "boolean": "true", "object": "{…}", "null": "null"}
 
 
 def guide(schema: dict[str, Any]) -> str:
     """An indented outline of the fields: name, kind, description; allowed values a line each where each has its own."""
-    return "\n".join(islice(_inside(read(schema), ()), MAX_LINES))
+    return "\n".join(islice(_inside(read(schema), (), {}), MAX_LINES))
 
 
 def layout(schema: dict[str, Any]) -> str:
@@ -33,16 +34,17 @@ def plain(node: Any) -> Any:
 
 
 Above = tuple[Any, ...]  # the keys of the nodes that this one is in
+Shown = dict[Any, str]  # the keys of nodes that have been told at length, with the names of their fields
 
 
-def _inside(node: Node, above: Above) -> Iterator[str]:
+def _inside(node: Node, above: Above, shown: Shown) -> Iterator[str]:
     """The lines for what a value holds; where it may be of several forms, a heading for each."""
-    if node.key in above or len(above) > MAX_DEPTH:
+    if node.key in above or node.key in shown or len(above) > MAX_DEPTH:
         return
     above = (*above, node.key)
     if labels(node):
         return
-    forms = {tuple(islice(_form(branch, above), MAX_LINES)): branch for branch in node.branches}
+    forms = {tuple(islice(_form(branch, above, shown), MAX_LINES)): branch for branch in node.branches}
     several = len(forms) > 1
     for number, (lines, branch) in enumerate(forms.items()):
         if several:
@@ -50,23 +52,27 @@ def _inside(node: Node, above: Above) -> Iterator[str]:
         yield from (f"{'  ' if several else ''}{line}" for line in lines)
 
 
-def _form(node: Node, above: Above) -> Iterator[str]:
+def _form(node: Node, above: Above, shown: Shown) -> Iterator[str]:
     for key, child in node.properties.items():
         if not child.never:
-            yield from _field(key, child, above)
+            yield from _field(key, child, above, shown)
     for pattern, child in node.entries:
-        yield from _field(_any_key(node, pattern), child, above)
+        yield from _field(_any_key(node, pattern), child, above, shown)
     for number, child in enumerate(node.prefix, 1):
-        yield from _field(f"item {number}", child, above)
+        yield from _field(f"item {number}", child, above, shown)
     if node.items:
-        yield from _inside(node.items, above)
+        yield from _inside(node.items, above, shown)
 
 
-def _field(name: str, node: Node, above: Above) -> Iterator[str]:
-    again = ", each as above" if _held(node).key in above else ""
+def _field(name: str, node: Node, above: Above, shown: Shown) -> Iterator[str]:
+    held = _held(node)
+    again = ", each as above" if held.key in above else f", as in {shown[held.key]} above" if held.key in shown else ""
     yield f"- {name}{_said(node, again)}"
-    yield from (f"  - {label}: {says}" for label, says in said_of(_held(node), node).items())
-    yield from (f"  {line}" for line in _inside(node, above))
+    yield from (f"  - {label}: {says}" for label, says in said_of(held, node).items())
+    lines = list(islice(_inside(node, above, shown), MAX_LINES))
+    yield from (f"  {line}" for line in lines)
+    if len(lines) >= LONG:
+        shown.setdefault(held.key, name)
 
 
 def _held(node: Node) -> Node:
