@@ -29,12 +29,15 @@ def in_text(text: object) -> str:
 
 def in_json(value: Any, indent: int | None = None) -> str:
     """As JSON in which nothing stands that is not printable; the values are the same."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
-    return _IN_TEXT.sub(lambda found: json_escape(found[0]), text)
+    return escaped_json(json.dumps(value, ensure_ascii=False, indent=indent, default=str))
 
 
-def json_escape(text: str) -> str:
-    r"""Each character as \uXXXX, or two of them."""
+def escaped_json(text: str) -> str:
+    """JSON text, with the same values, in which nothing stands that is not printable."""
+    return _IN_TEXT.sub(lambda found: _json_escape(found[0]), text)
+
+
+def _json_escape(text: str) -> str:
     units = text.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
 
@@ -45,7 +48,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 def _for_a_stream(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeEncodeError)
-    return json_escape(error.object[error.start : error.end]), error.end
+    return _json_escape(error.object[error.start : error.end]), error.end
 
 
 STREAM_ERRORS = "extractor.escape"  # for streams that cannot say a character: JSON stays JSON, and a person can read it

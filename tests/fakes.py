@@ -57,7 +57,9 @@ def fake_prepared(inputs: Path, out: Path, kind: str = "hybrid", **given: Any) -
     return prepare(make_job(words), frozenset(words), fake_model(kind))
 
 
-def answering(answer: Callable[[Request], str | Completion], window: int = 8) -> FakeEngine:
+def answering(
+    answer: Callable[[Request], str | Completion], window: int = 8, kind: type[FakeEngine] = FakeEngine
+) -> FakeEngine:
     """An engine whose answers are texts or whole completions; a thought is closed at once."""
 
     def complete(request: Request) -> Completion:
@@ -70,7 +72,7 @@ def answering(answer: Callable[[Request], str | Completion], window: int = 8) ->
             request, said, tokens, stopped_by=closed, prompt_tokens=len(request.prompt), output_tokens=len(said)
         )
 
-    return FakeEngine(complete, window)
+    return kind(complete, window)
 
 
 class Silent:

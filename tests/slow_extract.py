@@ -1,6 +1,7 @@
 """`extract run`, `job run` and `compare --run` with a model that takes its time, for tests to start and to signal.
 
 SLOW_SECONDS: how long each answer takes. SLOW_ANSWER: the answer. SLOW_DIES_AT: at which request the engine dies.
+SLOW_LOAD, SLOW_CLOSE: how long the engine takes for that.
 """
 
 import os
@@ -20,6 +21,7 @@ from extractor.cli.boundary import boundary
 from extractor.cli.evaluate import make_runs
 from extractor.cli.options import file_words, flag_words, job_words
 from extractor.engines.base import Engine
+from extractor.engines.fake import FakeEngine
 from extractor.errors import EngineError
 from extractor.jobs.file import GivenJob
 from extractor.jobs.prepare import Prepared, prepare
@@ -32,11 +34,27 @@ app = typer.Typer(pretty_exceptions_enable=False)
 asked_for = 0
 
 
+def tell(what: str) -> None:
+    with suppress(OSError):  # nobody may be there
+        print(what, flush=True) if sys.stdout is not sys.__stdout__ else os.write(1, f"{what}\n".encode())
+
+
+class SlowToClose(FakeEngine):
+    """Takes SLOW_CLOSE seconds for it."""
+
+    def close(self) -> None:
+        if seconds := float(os.environ.get("SLOW_CLOSE", "0")):
+            tell("CLOSING")
+            time.sleep(seconds)
+
+
 def load(prepared: Prepared) -> Engine:
     global asked_for
     asked_for = 0
-    with suppress(OSError):  # nobody may be there
-        print("LOADED", flush=True) if sys.stdout is not sys.__stdout__ else os.write(1, b"LOADED\n")
+    if loading := float(os.environ.get("SLOW_LOAD", "0")):
+        tell("LOADING")
+        time.sleep(loading)
+    tell("LOADED")
     seconds, dies_at = float(os.environ.get("SLOW_SECONDS", "0")), int(os.environ.get("SLOW_DIES_AT", "0"))
 
     def answer(request: Request) -> str:
@@ -47,7 +65,7 @@ def load(prepared: Prepared) -> Engine:
         time.sleep(seconds)
         return os.environ.get("SLOW_ANSWER", ANSWER)
 
-    return answering(answer, window=2)
+    return answering(answer, window=2, kind=SlowToClose)
 
 
 PROVIDERS = Providers(lambda asked: prepare(asked.job, frozenset(asked.origins), fake_model()), load)

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from extractor.errors import UserError, install
+from extractor.escape import in_line, in_text
 from extractor.evaluation.intervals import Estimate
 
 SVG = "http://www.w3.org/2000/svg"
@@ -62,10 +63,10 @@ def figure(height: float) -> Iterator[tuple[Any, Any]]:
 
 def svg_of(made: Any, name: str) -> str:
     """The figure as an <svg> element; its ids begin with `name`."""
-    buffer = io.BytesIO()
+    buffer = io.StringIO()
     made.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     ElementTree.register_namespace("", SVG)
-    root = ElementTree.fromstring(buffer.getvalue())
+    root = ElementTree.fromstring(in_text(buffer.getvalue()))
     _drop(root, {f"{{{SVG}}}metadata", f"{{{SVG}}}style"})
     for element in root.iter():
         _plain(element, name)
@@ -134,4 +135,5 @@ def rows(axes: Any, labels: Sequence[str]) -> None:
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= 26 else label[:25] + "…"
+    shown = in_line(label)
+    return shown if len(shown) <= 26 else shown[:25] + "…"

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from extractor.escape import IN_JAVASCRIPT, escaped_json, in_json, in_text
 from extractor.evaluation import resources as spending
 from extractor.evaluation.compare import compare
 from extractor.evaluation.evaluate import evaluate, problems, rates
@@ -123,20 +124,21 @@ def _data(arms: Arms, gold: Gold | None, agree: dict[str, float] | None) -> dict
 
 
 def _described(run: Run) -> tuple[str, str, str]:
-    return run.label, run.path, json.dumps(run.manifest.content, ensure_ascii=False, indent=1)
+    return run.label, run.path, in_json(run.manifest.content, indent=1)
 
 
 def _html(page: Page) -> str:
     style, script = _part("page.css"), "".join(map(_part, SCRIPTS))
     environment = Environment(
         loader=PackageLoader("extractor", "report"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=_printable,
     )  # fmt: skip
     return environment.get_template("page.html").render(
         page=page,
         style=Markup(style),
         script=Markup(script),
         data=Markup(as_script_data(page.data)),
+        unprintable=IN_JAVASCRIPT,
         policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; {_NEVER}",
         svg=Markup,
     )
@@ -144,8 +146,12 @@ def _html(page: Page) -> str:
 
 def as_script_data(value: Any) -> str:
     """JSON that cannot end the script element it stands in, whatever a document says."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = escaped_json(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def _printable(value: Any) -> Any:
+    return value if isinstance(value, Markup) else in_text(value)
 
 
 def _hash(text: str) -> str:

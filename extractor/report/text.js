@@ -1,15 +1,24 @@
 "use strict";
 // Elements made of text (never of markup), and the document's text cut into marked pieces.
 
+const UNPRINTABLE = new RegExp(document.getElementById("data").dataset.unprintable, "gu");
+
+/** A text with what is not printable escaped: "\\u{202e}" for what would turn the words behind it. */
+function printable(text) {
+  return text.replace(UNPRINTABLE, (one) => `\\u{${one.codePointAt(0).toString(16)}}`);
+}
+
 /** An element; a property beginning with "data" or "aria" becomes an attribute, children are elements or plain text. */
 function make(tag, properties, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties || {})) {
     if (value === null || value === undefined || value === false) continue;
-    if (name in element) element[name] = value;
-    else element.setAttribute(name, value);
+    const shown = ["title", "data-label"].includes(name) ? printable(value) : value;
+    if (name in element) element[name] = shown;
+    else element.setAttribute(name, shown);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  const there = children.filter((child) => child !== null && child !== undefined && child !== false);
+  element.append(...there.map((child) => (child instanceof Node ? child : printable(String(child)))));
   return element;
 }
 
@@ -51,7 +60,7 @@ function markedText(text, arm, everyArm) {
   const box = make("div", { className: "text", dir: "auto" });
   for (const piece of pieces(text.length, spansOf(text, arm))) {
     const words = text.slice(piece.start, piece.end);
-    box.append(piece.spans.length ? mark(words, piece, everyArm) : words);
+    box.append(piece.spans.length ? mark(words, piece, everyArm) : printable(words));
   }
   return box;
 }

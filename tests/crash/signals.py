@@ -1,8 +1,8 @@
-"""Signals to a real run whose vLLM has processes of its own, as on a GPU: signals.py [WORD ...] prints one table.
+"""Signals to a real run whose vLLM has processes of its own, as on a GPU: signals.py ["WORD ..."] ... prints one table.
 
-Each case is a signal, whom it goes to, the moment, and what the run was started under; words pick the cases that have
-all of them. A run that was ended is run again to its end. Wanted: nothing lost, nothing twice, no document that pays
-with an attempt, and no process left.
+Each case is a signal, whom it goes to, the moment, and what the run was started under; each argument picks the cases
+that have all of its words. A run that was ended is then run to its end, by an engine that answers at once. Wanted:
+nothing lost, nothing twice, no document that pays with an attempt, and no process left.
 """
 
 import contextlib
@@ -20,11 +20,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from fakes import answering
 from tiny import make_tiny
+
+from extractor.jobs.file import GivenJob
+from extractor.jobs.job import flag_of, make_job
+from extractor.pipeline.jobs import Providers, run_jobs
 
 DOCUMENTS, PART = 120, 6
 GRACE = 5.0  # seconds that a process may take to follow its parent
@@ -35,7 +41,7 @@ SCHEMA = {
     "properties": {"entities": {"type": "array", "maxItems": 3, "items": {"type": "string", "maxLength": 20}}},
     "required": ["entities"],
 }
-ENGINE = ("kv_cache_memory_bytes=268435456", "dtype=float32", "max_num_seqs=4", "enforce_eager=true")
+ENGINE = {"kv_cache_memory_bytes": 256 << 20, "dtype": "float32", "max_num_seqs": 4}
 UNDER = {
     "shell": [],
     "timeout": ["timeout", "600"],
@@ -96,16 +102,15 @@ def cases() -> Iterator[Case]:
 class Run:
     """A run in its own process group, with what it says on stderr as JSON lines."""
 
-    def __init__(self, folder: Path, tiny: Path, under: str, in_process: bool = False) -> None:
+    def __init__(self, folder: Path, tiny: Path, under: str) -> None:
         self.out, self.mark = folder / "out", f"{folder.name}-{time.time_ns()}"
         self._log = (folder / "stderr").open("w+")
-        words = [str(folder / "in.jsonl"), "--schema", str(folder / "schema.json"), "--model", str(tiny)]
-        words += ["--out", str(self.out), "--log-format", "json", "--part-documents", str(PART), "--context", "4096"]
-        words += [word for given in ENGINE for word in ("--engine-arg", given)]
-        words += ["--max-answer-tokens", "200"]
-        command = [sys.executable, "-c", "from extractor.cli import main; main()", "run", *words]
-        env = os.environ | {"OMP_NUM_THREADS": "1", MARK: self.mark}
-        env |= {"VLLM_ENABLE_V1_MULTIPROCESSING": str(int(not in_process))}
+        command = [sys.executable, "-c", "from extractor.cli import main; main()", "run", str(folder / "in.jsonl")]
+        for name, value in job_of(folder, tiny).items():
+            values = [f"{key}={one}" for key, one in value.items()] if isinstance(value, dict) else [str(value)]
+            command += [word for one in values for word in (flag_of(name), one)]
+        command += ["--log-format", "json"]
+        env = os.environ | {"OMP_NUM_THREADS": "1", MARK: self.mark, "VLLM_ENABLE_V1_MULTIPROCESSING": "1"}
         self.launcher = subprocess.Popen(
             [*UNDER[under], *command], stdout=subprocess.DEVNULL, stderr=self._log, env=env, start_new_session=True
         )
@@ -157,12 +162,31 @@ def tried(case: Case, folder: Path, tiny: Path, chance: random.Random) -> Found:
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
     found, paid = _settled(run.out)
-    again_run = Run(folder, tiny, "shell", in_process=True)
-    then = again_run.launcher.wait(TIMEOUT)
+    then = _run_to_its_end(folder, tiny)
     ends, _ = _settled(run.out)
     twice = sum(times - 1 for times in ends.values())
     new = len(set(os.listdir("/dev/shm")) - shared)
     return Found(code, seconds, len(left), new, len(found), paid, len(set(ids) - set(ends)), twice, then)
+
+
+def job_of(folder: Path, tiny: Path) -> dict[str, Any]:
+    """The words of the job, but for its input."""
+    return {
+        "schema": str(folder / "schema.json"),
+        "model": str(tiny),
+        "out": folder / "out",
+        "part_documents": PART,
+        "context": 4096,
+        "max_answer_tokens": 200,
+        "engine_arg": ENGINE,
+    }
+
+
+def _run_to_its_end(folder: Path, tiny: Path) -> int:
+    words = {"inputs": [str(folder / "in.jsonl")], **job_of(folder, tiny)}
+    given = GivenJob(make_job(words), dict.fromkeys(words, "flag"))
+    providers = Providers(engine=lambda plan: answering(lambda request: '{"entities": []}'))
+    return next(run_jobs([given], lambda job: [], providers)).code
 
 
 def _wait_for(case: Case, run: Run, chance: random.Random) -> None:
@@ -244,12 +268,13 @@ def _at_hand() -> list[str]:
     return [name for name, command in tried.items() if not subprocess.run(command, capture_output=True).returncode]
 
 
-def main(*words: str) -> int:
+def main(*choices: str) -> int:
     """Prints the table, a line as soon as a case is done; gives the number of those that are not as wanted."""
     chance, bad = random.Random(7), 0
     with tempfile.TemporaryDirectory() as name:
         tiny = make_tiny(Path(name) / "tiny")
-        picked = [case for case in cases() if all(word in str(case).split() for word in words)]
+        asked = [choice.split() for choice in choices] or [[]]
+        picked = [case for case in cases() if any(set(words) <= set(str(case).split()) for words in asked)]
         picked = [case for case in picked if case.under in _at_hand()]
         print("| signal, target, moment, under | exit | s | left | shm | settled | paid | lost | twice | then |")
         for n, case in enumerate(picked):

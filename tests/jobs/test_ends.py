@@ -1,15 +1,17 @@
 """How a run ends: signals, deadlines, failures; each with its exit code, and nothing lost."""
 
 import json
+import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from programs import PLAIN, documents, ended, manifest, ran, started
+from programs import PLAIN, SLOW, documents, ended, manifest, ran, started
 
 from extractor.store.shelf import Shelf
 
@@ -60,6 +62,74 @@ def test_a_second_sigterm_stops_at_once_and_keeps_what_is_finished(tmp_path: Pat
     assert err.splitlines()[-1] == "extract: interrupted; what is finished is kept, the same command continues"
     assert ran(*words)[0] == 0
     assert len(settled(out)) == 20
+
+
+def words_of(tmp_path: Path, count: int = 20) -> list[object]:
+    hook = f'echo "$EXTRACT_EXIT_CODE" > {tmp_path / "heard"}'
+    source = documents(tmp_path / "d.jsonl", count)
+    return ["run", source, "--schema", "news", "--out", tmp_path / "out", *PLAIN, "--on-finish", hook]
+
+
+def test_a_terminal_that_hangs_up_twice_drains(tmp_path: Path) -> None:
+    process = started(*words_of(tmp_path), SLOW_SECONDS=0.2)
+    wait_for_load(process)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGHUP)
+    assert ended(process)[0] == 5
+    assert (tmp_path / "heard").read_text() == "5\n"
+    assert 0 < len(settled(tmp_path / "out")) < 20
+
+
+def test_a_hang_up_that_was_ignored_from_the_start_stays_so(tmp_path: Path) -> None:
+    nohup = [*("sh", "-c", "trap '' HUP; exec \"$@\"", "sh"), sys.executable, str(SLOW)]
+    command = [*nohup, *map(str, words_of(tmp_path, 8))]
+    env = os.environ | {"SLOW_SECONDS": "0.1"}
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for_load(process)
+    process.send_signal(signal.SIGHUP)
+    assert ended(process)[0] == 0
+    assert len(settled(tmp_path / "out")) == 8
+
+
+def test_timeout_sends_its_signal_twice_and_means_it_once(tmp_path: Path) -> None:
+    command = ["timeout", "600", sys.executable, str(SLOW), *map(str, words_of(tmp_path, 200))]
+    env = os.environ | {"SLOW_SECONDS": "0.1"}
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for_load(process)
+    process.send_signal(signal.SIGTERM)  # which it passes on as it does its own
+    code, _, err = ended(process)
+    assert code == 5 and "stopped before the end" in err
+    assert (tmp_path / "heard").read_text() == "5\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 5), (signal.SIGHUP, 5), (signal.SIGINT, 130)])
+def test_a_signal_while_the_model_is_loaded_does_not_wait_for_it(tmp_path: Path, number: int, code: int) -> None:
+    process = started(*words_of(tmp_path), SLOW_LOAD=60)
+    assert process.stdout and process.stdout.readline() == "LOADING\n"
+    time.sleep(0.2)
+    began = time.monotonic()
+    process.send_signal(number)
+    assert ended(process)[0] == code
+    assert time.monotonic() - began < 10
+    assert (tmp_path / "heard").read_text() == f"{code}\n"
+    assert manifest(tmp_path / "out")["last_run"]["pending"] == 20
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("answer", ["{}", ""])
+def test_a_signal_while_the_engine_is_closed_changes_nothing(tmp_path: Path, number: int, answer: str) -> None:
+    answered = {"SLOW_ANSWER": answer} if answer else {}
+    process = started(*words_of(tmp_path), SLOW_CLOSE=1, **answered)
+    wait_for_load(process)
+    assert process.stdout and process.stdout.readline() == "CLOSING\n"
+    for _ in range(2):
+        process.send_signal(number)
+        time.sleep(0.2)
+    code = 4 if answer else 0
+    assert ended(process)[0] == code
+    assert (tmp_path / "heard").read_text() == f"{code}\n"
 
 
 def test_a_deadline_drains(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fakes import Silent, answering, fake_prepared
+from hostile import HOSTILE
 
 from extractor.pipeline.session import run
 from extractor.types import Completion, Finish, Request
@@ -58,6 +59,12 @@ def _deal(number: int) -> dict[str, Any]:
     gone = {"name": "leaves", "type": "departure", "participants": [boss, bought], "when": "July", "where": None}
     said = [{**deal, "attributes": {"amount": "$85 million"}}, {**gone, "aliases": ["leaves the company"]}]
     return {**row, "events": said}
+
+
+def unseen() -> Rows:
+    """Gold rows in whose ids, texts and names stands what is not printable."""
+    words = [value for name, value in HOSTILE.items() if name not in ("lone surrogates", "markup")]
+    return [_row(f"u{n}{said}", f"Ada met {said} here.", [(said, "person")], []) for n, said in enumerate(words)]
 
 
 def sample_gold() -> Rows:
