@@ -2,11 +2,11 @@
 
 ExtractorError
 ├── UserError    the user's mistake: one line that holds the cure (exit 1)
-├── SourceError  a source could not be read to its end (exit 5)
 ├── EngineError  the model engine died, hung or could not start (exit 3)
 └── Locked       another run holds the output folder (exit 6)
 
-A bad document is never an exception: it is a `Problem` that travels with its document.
+A bad document is never an exception: it is a `Problem` that travels with its document. A source that cannot be read to
+its end is none either: its rows are pending (exit 5).
 """
 
 from collections.abc import Iterable
@@ -33,10 +33,6 @@ class ExtractorError(Exception):
 
 class UserError(ExtractorError):
     """The user can mend this; the message is one line and says how."""
-
-
-class SourceError(ExtractorError):
-    """A source could not be read to its end: its unread rows are pending, and the next run reads it again."""
 
 
 class EngineError(ExtractorError):

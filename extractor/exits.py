@@ -4,7 +4,7 @@ import os
 import traceback
 from tempfile import mkstemp
 
-from extractor.errors import Locked, SourceError, UserError
+from extractor.errors import Locked, UserError
 from extractor.escape import in_line
 
 OK, MISTAKE, USAGE, FAILURE, QUARANTINED, STOPPED, HELD, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
@@ -42,8 +42,6 @@ def verdict(error: BaseException) -> tuple[str, int]:
     match error:
         case UserError():
             said, code = str(error), MISTAKE
-        case SourceError():
-            said, code = f"{error}; {_KEPT}", STOPPED
         case Locked():
             said, code = str(error), HELD
         case KeyboardInterrupt():

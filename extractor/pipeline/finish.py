@@ -26,15 +26,18 @@ class Outcome:
     job: Job
     code: int
     status: OutputStatus
+    drained: bool = False  # it was told to end, and so are the jobs after it
 
 
 def outcome(job: Job, progress: Progress, tally: Tally, now: OutputStatus) -> Outcome:
     """The job's outcome; whoever looks on is told, and --on-finish is run."""
+    for line in tally.faults:
+        progress.say("warning", line)
     if (code := _code(tally, now)) == STOPPED:
         left = "some work" if now.pending is None else f"{now.pending:,} documents"
         progress.say("note", f"stopped before the end, {left} left; the same command continues")
     _end(job, progress, code, now)
-    return Outcome(job, code, now)
+    return Outcome(job, code, now, code == STOPPED and tally.drained)
 
 
 @contextmanager
@@ -58,7 +61,7 @@ def _tell(jobs: Sequence[tuple[Job, Progress]], line: str, code: int) -> None:
 
 
 def _code(tally: Tally, now: OutputStatus) -> int:
-    if tally.stopped and tally.pending != 0:
+    if tally.faults or (tally.stopped and tally.pending != 0):
         return STOPPED
     return QUARANTINED if now.quarantined else OK
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from extractor.engines.base import Engine
-from extractor.exits import STOPPED
 from extractor.jobs.engines import make_engine, prepared_for_engine
 from extractor.jobs.file import GivenJob
 from extractor.jobs.job import Job, seconds
@@ -46,7 +45,7 @@ def run_jobs(
             for group in [ready] if interleaved else _neighbours(ready):
                 outcomes = _run(group, pool, drain)
                 yield from outcomes
-                if any(one.code == STOPPED for one in outcomes):
+                if any(one.drained for one in outcomes):
                     return
         finally:
             with signals_wait() as came:

@@ -9,7 +9,7 @@ from typing import Any
 from extractor.answers.cures import Cures
 from extractor.answers.judge import Judge
 from extractor.documents import count, read
-from extractor.errors import ExtractorError, SourceError
+from extractor.errors import ExtractorError
 from extractor.jobs.prepare import Prepared
 from extractor.pipeline.engines import EnginePool, LazyEngine, MakeEngine
 from extractor.pipeline.scheduler import Lane, Scheduler, settle
@@ -67,7 +67,7 @@ class Session:
                 for settled in settle(self._scheduler, self._engine):
                     self._add(settled)
             for run in self._runs:
-                run.is_over(stopped=bool(run.reading.faults) or (self._draining() and not run.lane.is_finished))
+                run.is_over(drained=self._draining() and not run.lane.is_finished)
             self._end()
         except BaseException:
             self._break_off()
@@ -92,7 +92,7 @@ class Session:
     def _break_off(self) -> None:
         self._measure()
         for run in self._runs:
-            run.is_over(stopped=True)
+            run.is_over(drained=True)
             with suppress(OSError, ExtractorError):  # what went wrong first is what a person should read
                 run.commit()
                 run.note()
@@ -119,7 +119,7 @@ class JobRun:
         self.tally = Tally(self._old.again if self._is_retry else _total(prepared))
         self._record = RunRecord(manifest, _described(prepared), self._is_retry)
         self._attempts = Attempts(job.out)
-        self.reading = read(prepared.sources, prepared.columns, job.limit)
+        self._reading = read(prepared.sources, prepared.columns, job.limit)
         self.lane = Lane(procedure_of(prepared), self._documents(), self._attempts.of, draining)
         size = PartSize(job.part_documents, job.part_seconds)
         kept = Kept(self._attempts, self.lane.unsettled, not job.no_reasoning)
@@ -142,9 +142,9 @@ class JobRun:
         self._writer.tend()
         self._watch.waiting()
 
-    def is_over(self, stopped: bool) -> None:
-        """No document is begun any more; `stopped` says that some are left."""
-        self.tally.stopped = stopped
+    def is_over(self, drained: bool) -> None:
+        """No document is begun any more; `drained` says that some that could be read are left."""
+        self.tally.end(drained, [f"{fault.source} {fault.detail}" for fault in self._reading.faults])
 
     def commit(self) -> None:
         """Puts what is done on the disk."""
@@ -161,8 +161,6 @@ class JobRun:
     def account(self) -> None:
         """Checks that every document is there, once."""
         verify(self._shelf, len(self._old) - self._replaced + self.tally.new, self._missing)
-        if faults := self.reading.faults:
-            raise SourceError(f"{faults[0].source} {faults[0].detail}")
 
     def _missing(self, settled: Settled) -> Iterator[str]:
         if self._is_retry or self.tally.stopped:  # then what is not there may not have been reached
@@ -173,7 +171,7 @@ class JobRun:
 
     def _documents(self) -> Iterator[Document | None]:
         """Those to be done; None for one that is not."""
-        for document in self.reading:
+        for document in self._reading:
             if self._is_wanted(document):
                 yield document
                 continue

@@ -1,6 +1,7 @@
 """What one run did, and who looks on."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
@@ -35,6 +36,8 @@ class Tally:
     load_seconds: float = 0.0
     interleaved: bool = False  # with other jobs in the same engine; then the seconds are those of all of them,
     engine_share: float = 1.0  # and this is the job's part of their engine seconds
+    drained: bool = False  # told to end before the last document
+    faults: list[str] = field(default_factory=list)  # sources that could not be read to their end, a line each
     stopped: bool = True  # before the end of the input: so far, or for good by a signal, a deadline or an error
 
     def add(self, settlement: Settlement) -> None:
@@ -47,6 +50,11 @@ class Tally:
         self.output_tokens += settlement.output_tokens
         self.engine_seconds += settlement.engine_seconds
         self.preemptions += settlement.preemptions
+
+    def end(self, drained: bool, faults: Sequence[str]) -> None:
+        """No document is begun any more: stopped before the last one, or sources could not be read, or neither."""
+        self.drained, self.faults = drained, list(faults)
+        self.stopped = drained or bool(faults)
 
     def measure(self, seconds: float, load_seconds: float, jobs: int, engine_seconds: float) -> None:
         """The time that the run took, with so many jobs in one engine, whose requests took `engine_seconds` in all."""
@@ -69,4 +77,5 @@ class Tally:
         if not self.stopped:
             return 0
         done = self.skipped + self.new
-        return None if self.total is None else max(self.total - done, self.unsettled)
+        left = None if self.total is None else max(self.total - done, self.unsettled)
+        return left or None if self.faults else left  # rows that cannot be read cannot be counted

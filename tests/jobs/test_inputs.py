@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,8 +12,8 @@ from fakes import fake_prepared
 from programs import PLAIN, documents, ran
 from shop import settle, some, write
 
-from extractor.errors import SourceError, UserError
-from extractor.exits import STOPPED, verdict
+from extractor.errors import UserError
+from extractor.exits import STOPPED
 from extractor.jobs.check import check
 from extractor.jobs.job import Job
 from extractor.jobs.prepare import prepare
@@ -54,15 +55,27 @@ def test_a_source_that_cannot_be_read_to_its_end_ends_the_run_with_work_left(tmp
     (tmp_path / "in").mkdir()
     path = tmp_path / "in" / "a.jsonl.gz"
     path.write_bytes(data[: len(data) // 2])
-    with pytest.raises(SourceError, match=rf"{path} from row \d+ on the file cannot be read") as caught:
-        settle(tmp_path / "in", tmp_path / "out", part_documents=100)
-    assert verdict(caught.value)[1] == STOPPED == 5
+    tally = settle(tmp_path / "in", tmp_path / "out", part_documents=100)
+    assert tally.stopped and not tally.drained
+    assert re.fullmatch(rf"{path} from row \d+ on the file cannot be read.*", tally.faults[0])
     before = output_status(tmp_path / "out")
-    assert 0 < before.settled < 2000 and before.quarantined == 0
+    assert 0 < before.settled < 2000 and before.quarantined == 0 and before.pending is None
     path.write_bytes(data)
     assert settle(tmp_path / "in", tmp_path / "out", part_documents=100).new == 2000 - before.settled
     after = output_status(tmp_path / "out")
     assert (after.settled, after.quarantined) == (2000, 0)
+
+
+def test_a_source_that_fails_ends_with_its_own_line_and_the_other_jobs_go_on(tmp_path: Path) -> None:
+    (tmp_path / "b.jsonl.gz").write_bytes(b"\x1f\x8b broken")
+    documents(tmp_path / "a.jsonl", 3)
+    shared = 'schema = "news"\nexamples = "none"\n'
+    jobs = [f'[[job]]\ninputs = ["{name}"]\nout = "{n}"\n' for n, name in enumerate(["b.jsonl.gz", "a.jsonl"])]
+    (tmp_path / "job.toml").write_text(shared + "".join(jobs))
+    code, _, err = ran("job", tmp_path / "job.toml")
+    assert code == STOPPED == 5
+    assert "warning: " in err and "b.jsonl.gz from row 1 on the file cannot be read" in err
+    assert output_status(tmp_path / "1").ok == 3
 
 
 def test_a_check_says_what_cannot_be_read_and_what_is_left_out(tmp_path: Path) -> None:
