@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -74,37 +74,44 @@ class Journal:
             raise
 
     def commit(self, moves: Sequence[Move]) -> None:
-        """All the moves, in order, or none; staged files must be whole and on disk. Locked writes nothing."""
+        """All the moves, in order, or none; staged files must be whole and on disk. Locked writes nothing.
+
+        The fence is held where the journal comes and where it goes, and not between, for whoever stops there would
+        keep others out: moves name files that no other commit names, so that two may do them at once.
+        """
         if not moves:
             return
         with self._fence():
-            self._finish()  # what an earlier commit of this run had to leave half done, such as on a full disk
-            crash_point("before-journal")
-            sync_all((self.folder / move.staged).parent for move in moves if move.staged)
-            write_atomically(self._file, json.dumps([asdict(move) for move in moves]))
-            crash_point("after-journal")
-            self._finish()
+            pass
+        self._finish()  # what an earlier commit of this run had to leave half done, such as on a full disk
+        crash_point("before-journal")
+        sync_all((self.folder / move.staged).parent for move in moves if move.staged)
+        with written_aside(self._file, json.dumps([asdict(move) for move in moves])) as written, self._fence():
+            os.replace(written, self._file)
+        sync(self.staging)
+        crash_point("after-journal")
+        self._finish()
         crash_point("after-commit")
 
     def recover(self) -> None:
         """Finishes what a crash cut short, and sweeps away what was never committed."""
+        self._finish()
         with self._fence():
-            self._finish()
-            shutil.rmtree(self.staging, ignore_errors=True)
-            for left in self.folder.glob(".*.tmp"):  # of write_atomically
-                left.unlink(missing_ok=True)
+            left = [*self.staging.glob("*"), *self.folder.glob(".*.tmp")]
+        for one in left:
+            remove(one)
 
     def _finish(self) -> None:
-        if not self._file.is_file():
+        if not (moves := pending_moves(self.folder)):
             return
-        moves = pending_moves(self.folder)
         for move in moves:
             self._apply(move)
             crash_point("move")
         sync_all((self.folder / move.target).parent for move in moves)
-        self._file.unlink()
+        with self._fence():
+            self._file.unlink(missing_ok=True)
         for aside in {(self.folder / move.staged).parent for move in moves if move.staged} - {self.staging}:
-            shutil.rmtree(aside, ignore_errors=True)
+            remove(aside)
 
     def _apply(self, move: Move) -> None:
         target = self.folder / move.target
@@ -112,12 +119,23 @@ class Journal:
             target.unlink(missing_ok=True)
         elif (staged := self.folder / move.staged).exists():  # else it was moved before the crash
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(staged, target)
+            with suppress(FileNotFoundError):  # or is being moved by the run that took over
+                os.replace(staged, target)
 
     def _sweep(self, aside: Path) -> None:
         """Nothing stays of a change, unless its commit has begun: then the journal needs it."""
-        if not self._file.is_file() or aside.name not in self._file.read_text(encoding="utf-8", errors="replace"):
-            shutil.rmtree(aside, ignore_errors=True)
+        with suppress(OSError):
+            if aside.name in self._file.read_text(encoding="utf-8", errors="replace"):
+                return
+        remove(aside)
+
+
+def remove(path: Path) -> None:
+    """A file, or a folder with all that is in it, goes; as much of it as can."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def pending_moves(folder: Path) -> list[Move]:
@@ -162,6 +180,14 @@ def _is_inside(folder: Path, name: str) -> bool:
 
 def write_atomically(path: Path, text: str) -> None:
     """The file holds this text, on disk, or what it held before."""
+    with written_aside(path, text) as aside:
+        os.replace(aside, path)
+    sync(path.parent)
+
+
+@contextmanager
+def written_aside(path: Path, text: str) -> Iterator[Path]:
+    """A file beside the path that holds this text, on disk; afterwards it is there no more."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
@@ -169,10 +195,9 @@ def write_atomically(path: Path, text: str) -> None:
             sink.write(text)
             sink.flush()
             os.fsync(sink.fileno())
-        os.replace(aside, path)
+        yield aside
     finally:
         aside.unlink(missing_ok=True)
-    sync(path.parent)
 
 
 def sync_all(folders: Iterable[Path]) -> None:

@@ -29,7 +29,7 @@ _ONE_THREAD = threading.Lock()  # the guard's lock is the whole process's
 class Lease:
     """A folder that is ours until another run takes it over."""
 
-    def __init__(self, folder: Path, token: str, guard_seconds: float = GUARD_SECONDS) -> None:
+    def __init__(self, folder: Path, token: str, guard_seconds: float) -> None:
         self._folder, self.token, self._guard_seconds = folder, token, guard_seconds
         self._lost = threading.Event()
 
@@ -75,12 +75,15 @@ class Lease:
 
 
 @contextmanager
-def locked(folder: Path, beat: float = BEAT_SECONDS, stale: float = STALE_SECONDS) -> Iterator[Lease]:
+def locked(
+    folder: Path, beat: float = BEAT_SECONDS, stale: float = STALE_SECONDS, guard_seconds: float = GUARD_SECONDS
+) -> Iterator[Lease]:
     """The folder is ours within; Locked where a live run has it, UserError where nothing can be written."""
-    lease, done = Lease(folder, secrets.token_hex(8)), threading.Event()
+    lease, done = Lease(folder, secrets.token_hex(8), guard_seconds), threading.Event()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _take(folder, lease.token, stale)
+        with _guarded(folder, guard_seconds) as guard:
+            _take(folder, lease.token, stale, guard)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}; make room there or choose another") from None
     pulse = threading.Thread(target=_beats, args=(lease, beat, done), daemon=True)
@@ -93,17 +96,16 @@ def locked(folder: Path, beat: float = BEAT_SECONDS, stale: float = STALE_SECOND
         lease.give_back()
 
 
-def _take(folder: Path, token: str, stale: float) -> None:
+def _take(folder: Path, token: str, stale: float, guard: int) -> None:
     path = folder / FILE
-    with _guarded(folder, GUARD_SECONDS) as guard:
-        os.utime(guard)
-        holder = _read(path)
-        if holder and _alive(holder, path, os.fstat(guard).st_mtime, stale):
-            raise Locked(
-                f"another run holds {folder} ({_named(holder)}); wait for it (if it died elsewhere, {stale:.0f} s"
-                " without a sign of life free the folder)"
-            )
-        write_atomically(path, json.dumps(_myself() | {"token": token}))
+    os.utime(guard)
+    holder = _read(path)
+    if holder and _alive(holder, path, os.fstat(guard).st_mtime, stale):
+        raise Locked(
+            f"another run holds {folder} ({_named(holder)}); wait for it (if it died elsewhere, {stale:.0f} s"
+            " without a sign of life free the folder)"
+        )
+    write_atomically(path, json.dumps(_myself() | {"token": token}))
 
 
 @contextmanager
