@@ -176,26 +176,26 @@ def _lone(parts: Parts, table: str, part: str) -> Fault:
 def _audited_rows(
     parts: Parts, place: tuple[str, str], wanted: int | None, documents: "_Documents | None"
 ) -> Iterator[Fault]:
-    (table, part), rows = place, parts.rows_in(*place)
+    (table, part), strange = place, 0
     if documents and table != "documents":
-        if orphans := list(_others(parts, place, documents.ids)):
-            rows -= len(orphans)
-            yield Fault("orphans", table, part, len(orphans), tuple(orphans[:NAMED]))
-        if table == "quarantine":
-            yield from _audited_quarantine(parts, part, documents, len(orphans))
-    if wanted is not None and rows != wanted:
-        yield Fault("surplus" if rows > wanted else "short", table, part, abs(rows - wanted))
+        orphans = list(_others(parts, place, documents.ids))
+        ghosts = list(_others(parts, place, documents.quarantined))[len(orphans) :] if table == "quarantine" else []
+        untold = list(_untold(parts, part, documents)) if table == "quarantine" else []
+        found: dict[Kind, list[str]] = {"orphans": orphans, "ghosts": ghosts, "untold": untold}
+        yield from (Fault(kind, table, part, len(ids), tuple(ids[:NAMED])) for kind, ids in found.items() if ids)
+        strange = len(orphans) + len(ghosts)
+    rows = parts.rows_in(*place)
+    if wanted is not None and rows < wanted:
+        yield Fault("short", table, part, wanted - rows)
+    if wanted is not None and rows - strange > wanted:
+        yield Fault("surplus", table, part, rows - strange - wanted)
 
 
-def _audited_quarantine(parts: Parts, part: str, documents: "_Documents", orphans: int) -> Iterator[Fault]:
-    place = ("quarantine", part)
-    ghosts = list(_others(parts, place, documents.quarantined))
-    if len(ghosts) > orphans:
-        yield Fault("ghosts", "quarantine", part, len(ghosts) - orphans, tuple(ghosts[:NAMED]))
-    told = [rows["doc_id"].combine_chunks() for rows in parts.rows(*place, ["doc_id"])]
-    there = pc.is_in(documents.quarantined, value_set=pa.concat_arrays(told) if told else pa.array([], pa.string()))
-    if untold := documents.quarantined.filter(pc.invert(there)).to_pylist():
-        yield Fault("untold", "quarantine", part, len(untold), tuple(untold[:NAMED]))
+def _untold(parts: Parts, part: str, documents: "_Documents") -> Iterator[str]:
+    """The ids of quarantined documents without a row in quarantine."""
+    told = [_texts(rows, "doc_id") for rows in parts.rows("quarantine", part, ["doc_id"])]
+    there = pc.is_in(documents.quarantined, value_set=pa.concat_arrays(told or [pa.array([], pa.string())]))
+    yield from documents.quarantined.filter(pc.invert(there)).to_pylist()
 
 
 def _others(parts: Parts, place: tuple[str, str], ids: pa.Array) -> Iterator[str]:

@@ -36,7 +36,7 @@ def plan(parts: Parts, faults: Sequence[Fault], redo: bool) -> Plan:
     part cannot be told apart."""
     whole = readable(parts, faults)
     surplus = {fault.part for fault in faults if fault.kind == "surplus"}
-    damaged = {fault.part for fault in faults if fault.kind in DAMAGED} | _beyond_sieving(whole, faults)
+    damaged = {fault.part for fault in faults if is_damage(fault)} | _beyond_sieving(whole, faults)
     rows = _twice(whole)
     older = _older(whole, rows, damaged)
     touched = {fault.part for fault in faults if fault.part} | set(older) | _doubled(rows)
@@ -50,6 +50,11 @@ def plan(parts: Parts, faults: Sequence[Fault], redo: bool) -> Plan:
         elif not is_damaged:
             done[part] = _sieve(whole, part, ids, each=part in surplus)
     return Plan(done, _left(faults, done, older))
+
+
+def is_damage(fault: Fault) -> bool:
+    """Whether rows of a document that is still there are lost."""
+    return fault.kind in DAMAGED and (fault.kind, fault.table) != ("short", "documents")
 
 
 def _left(faults: Sequence[Fault], done: Collection[str], older: Mapping[str, Collection[str]]) -> list[Fault]:

@@ -84,8 +84,10 @@ def _repaired(folder: Path, lease: Lease, redo: bool) -> Repaired:
                 shelf.sift(part, sieve)
             else:
                 shelf.drop(part)
-    _count(shelf)
     left = faults_of(shelf.now())
+    if all(fault.kind == "count" for fault in left):
+        _count(shelf)
+        left = []
     aside = str(place) if place.exists() else None
     return Repaired([*done, *_acts(planned.mends(faults))], [*said_of(left)], cure(folder, left), aside, False)
 
