@@ -81,6 +81,7 @@ class Silent:
     def __init__(self) -> None:
         self.loads = 0
         self.settlements: list[Settlement] = []
+        self.warnings: list[str] = []
 
     def begin(self, tally: Tally) -> None: ...
     def loading(self, model: str) -> None:
@@ -89,6 +90,9 @@ class Silent:
     def loaded(self) -> None: ...
     def skipped(self) -> None: ...
     def waiting(self) -> None: ...
+    def warn(self, line: str) -> None:
+        self.warnings.append(line)
+
     def settled(self, settlement: Settlement) -> None:
         self.settlements.append(settlement)
 

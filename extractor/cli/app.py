@@ -14,7 +14,7 @@ from extractor.cli.catalogue import models, schemas_command
 from extractor.cli.evaluate import GOLD_FORM, compare_command, evaluate_command, report_command
 from extractor.cli.guide import guide_command
 from extractor.cli.options import file_words, flag_words, job_words, output_folder
-from extractor.cli.outputs import Folder, Problems, compact_command, retry_jobs
+from extractor.cli.outputs import Folder, Problems, compact_command, repair_command, retry_jobs
 from extractor.errors import UserError
 from extractor.exits import EXIT_CODES, FEW_CODES, MISTAKE, OK, Ended
 from extractor.jobs.file import GivenJob
@@ -154,17 +154,23 @@ def show_command(
 
 
 @app.command(name="status", epilog=FEW_CODES)
-def status_command(out: output_folder(), as_json: AsJson = False) -> None:  # type: ignore[valid-type]
+def status_command(
+    out: output_folder(),  # type: ignore[valid-type]
+    verify: Annotated[bool, typer.Option("--verify", help="check the id of every row; exit 1 on a fault")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Account for every document of an output folder: ok, empty, quarantined, pending; tokens and seconds."""
     with boundary():
-        from extractor.cli.tables import status_rows, table
+        from extractor.cli.tables import ledger_rows, status_rows, table
+        from extractor.store.ledger import refuse
         from extractor.store.status import output_status
 
-        now = output_status(out)
+        now = output_status(out, by_id=verify)
         if as_json:
             say.value(_status_json(now))
         else:
-            table(("", str(out)), status_rows(now))
+            table(("", str(out)), [*status_rows(now), *(ledger_rows(now) if verify else ())])
+        refuse(out, now.faults)
 
 
 @app.command(name="retry", epilog=EXIT_CODES)
@@ -181,6 +187,7 @@ def retry_command(
 
 
 app.command(name="compact", epilog=FEW_CODES)(compact_command)
+app.command(name="repair", epilog=FEW_CODES)(repair_command)
 
 
 def _status_json(now: Any) -> dict[str, Any]:

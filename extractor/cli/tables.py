@@ -9,6 +9,7 @@ from extractor.cli.say import output
 from extractor.escape import in_line
 from extractor.jobs.check import Checked
 from extractor.jobs.estimate import CostEstimate
+from extractor.store.ledger import said_of
 from extractor.store.status import OutputStatus
 from extractor.system.streams import audience
 
@@ -57,6 +58,12 @@ def status_rows(status: OutputStatus) -> list[tuple[str, Any]]:
     if status.seconds is not None:
         rows.append(("seconds (last run)", f"{status.seconds:,.1f}"))
     return rows
+
+
+def ledger_rows(status: OutputStatus) -> list[tuple[str, Any]]:
+    """What `extract status --verify` says beyond that, line by line."""
+    faults = list(said_of(status.faults))
+    return [("ledger", line) for line in faults] or [("ledger", "in order: each row belongs to one document")]
 
 
 def check_lines(checked: Checked) -> Iterable[tuple[str, Any]]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,11 @@ class ReplayEngine:
     A text that is not among the stored ones is an error that says so.
     """
 
-    def __init__(self, folder: Path, job: str, budget: int | None) -> None:
-        """`job` is the digest of the identity under which the folder's work is named, `budget` its thinking tokens."""
+    def __init__(self, stored: "StoredAnswers", job: str, budget: int | None) -> None:
+        """`job` is the digest of the identity under which the stored work is named, `budget` its thinking tokens."""
         self.steps = 0
-        self._folder, self._job, self._budget = folder, job, budget
-        self._stored, self._held = StoredAnswers(folder), list[Request]()
+        self._stored, self._job, self._budget = stored, job, budget
+        self._held = list[Request]()
 
     @property
     def room(self) -> int:
@@ -57,17 +57,20 @@ class ReplayEngine:
         names = {fingerprint(self._job, document.text, mode) for mode in (document.mode, None)}
         rows = [row for row in self._stored.of(document.id) if row["fingerprint"] in names]
         if not rows:
-            said = f"{self._folder} holds no answer to this text"
+            said = f"{self._stored.folder} holds no answer to this text"
             return Completion(replace(request, is_thought=False), "", finish="error", error=said)
         row = sorted(rows, key=lambda one: int(one["attempt"]))[request.attempt - 1]
         return replace(_completion(request, row, self._budget), more=request.attempt < len(rows))
 
 
 class StoredAnswers:
-    """The answers of an output folder by document: 12 bytes each, and a few row groups at a time."""
+    """The answers of an output folder, in these files, by document: 12 bytes each, and a few row groups at a time."""
 
-    def __init__(self, folder: Path) -> None:
-        self._groups = list(_groups(folder))
+    def __init__(self, folder: Path, files: Sequence[Path]) -> None:
+        self.folder = folder
+        self._groups = [
+            _Group(file, number) for file in files for number in range(pq.read_metadata(file).num_row_groups)
+        ]
         self._held: OrderedDict[int, dict[str, list[StoredRow]]] = OrderedDict()
         found = [_hashes(group) for group in self._groups]
         ids = np.concatenate([np.empty(0, np.uint64), *found])
@@ -106,11 +109,6 @@ class _Group:
     def read(self, columns: list[str]) -> list[StoredRow]:
         rows: list[StoredRow] = pq.ParquetFile(self.file).read_row_group(self.number, columns).to_pylist()
         return rows
-
-
-def _groups(folder: Path) -> Iterator[_Group]:
-    for file in sorted((folder / "completions").glob("part-*.parquet")):
-        yield from (_Group(file, number) for number in range(pq.read_metadata(file).num_row_groups))
 
 
 def _hashes(group: _Group) -> Any:

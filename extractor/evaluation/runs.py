@@ -14,7 +14,9 @@ import pyarrow.dataset as ds
 
 from extractor.errors import UserError
 from extractor.evaluation.scored_tables import FURTHER, said_columns
+from extractor.store.ledger import faults_for_reader, refuse
 from extractor.store.manifest import Manifest, RunEntry
+from extractor.store.parts import Parts, reading
 from extractor.tables import ENTITIES, RELATIONS, Entity, Relation, Table
 
 Numbers = npt.NDArray[np.float64]
@@ -64,7 +66,7 @@ class Run:
     @property
     def pending(self) -> int:
         """Documents of the input that were not settled when the last run ended, or for one under way, by now."""
-        return self.manifest.last_run.pending_now(len(self.rows)) or 0
+        return self.manifest.last_run.pending or 0
 
     @property
     def mode(self) -> str | None:
@@ -87,22 +89,26 @@ class Run:
 
 def load_run(out: str) -> Run:
     """What lies in an output folder, without texts and audit log; UserError where there is no run."""
-    folder = Path(out)
-    documents = _table(folder, "documents", DOCUMENTS)
+    return reading(Path(out), _load)
+
+
+def _load(parts: Parts) -> Run:
+    documents = _table(parts, "documents", DOCUMENTS)
     if documents is None:
-        raise UserError(f"{out}: {_nothing(folder)}")
+        raise UserError(f"{parts.folder}: {_nothing(parts.folder)}")
     rows = {doc_id: row for row, doc_id in enumerate(documents.column("doc_id").to_pylist())}
-    summaries = _rows(folder, "summaries", ("doc_id", "summary"))
+    refuse(parts.folder, faults_for_reader(parts, documents.num_rows - len(rows)))
+    summaries = _rows(parts, "summaries", ("doc_id", "summary"))
     return _named(
         Run(
-            path=str(folder),
+            path=str(parts.folder),
             label="",
-            manifest=Manifest.load(folder, ours=False),
+            manifest=Manifest.read(parts.folder, parts.manifest, ours=False),
             documents=documents,
             rows=rows,
-            entities=_by_document(folder, "entities", ENTITY_COLUMNS, _entity),
-            relations=_by_document(folder, "relations", RELATION_COLUMNS, _relation),
-            further={table.name: _by_document(folder, table.name, _columns(table), _row) for table in FURTHER},
+            entities=_by_document(parts, "entities", ENTITY_COLUMNS, _entity),
+            relations=_by_document(parts, "relations", RELATION_COLUMNS, _relation),
+            further={table.name: _by_document(parts, table.name, _columns(table), _row) for table in FURTHER},
             summaries={row["doc_id"]: row["summary"] for row in summaries if row["summary"]},
         )
     )
@@ -116,22 +122,22 @@ def with_unique_labels(runs: Sequence[Run]) -> list[Run]:
     return [replace(run, label=name) for run, name in zip(runs, names, strict=True)]
 
 
-def _table(folder: Path, name: str, columns: Sequence[str]) -> pa.Table | None:
-    files = sorted(str(file) for file in (folder / name).glob("part-*.parquet"))
+def _table(parts: Parts, name: str, columns: Sequence[str]) -> pa.Table | None:
+    files = [str(file) for file in parts.of(name)]
     if not files:
         return None
     data = ds.dataset(files, format="parquet")
     return data.to_table(columns=[column for column in columns if column in data.schema.names])
 
 
-def _rows(folder: Path, name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
-    table = _table(folder, name, columns)
+def _rows(parts: Parts, name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+    table = _table(parts, name, columns)
     return [] if table is None else list(table.to_pylist())
 
 
-def _by_document(folder: Path, name: str, columns: Sequence[str], make: Any) -> dict[str, list[Any]]:
+def _by_document(parts: Parts, name: str, columns: Sequence[str], make: Any) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = defaultdict(list)
-    for row in _rows(folder, name, columns):
+    for row in _rows(parts, name, columns):
         found[row["doc_id"]].append(make(row))
     return dict(found)
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from extractor.documents import count, read
 from extractor.jobs.prepare import Prepared
 from extractor.store.manifest import Manifest
-from extractor.store.shelf import Shelf
+from extractor.store.parts import Parts, reading
 from extractor.tasks.prompt import answer_text
 from extractor.types import Document, Problem
 
@@ -64,7 +64,7 @@ def _left(prepared: Prepared) -> int | None:
     if total is None:
         return None
     total = total if limit is None else min(total, limit)
-    settled = Shelf(prepared.job.out).count() if held.identity == prepared.builder.identity else 0
+    settled = reading(prepared.job.out, Parts.count) if held.identity == prepared.builder.identity else 0
     return max(total - settled, 0)
 
 
@@ -94,11 +94,16 @@ def _answer_tokens(prepared: Prepared) -> tuple[float, str]:
 
 def _mean_of_output(out: Path) -> float | None:
     """Output tokens of a document, all attempts and thoughts included, among those that a model was asked about."""
+    tokens, documents = reading(out, _tokens_and_documents)
+    return tokens / documents if documents else None
+
+
+def _tokens_and_documents(parts: Parts) -> tuple[int, int]:
     tokens = documents = 0
-    for _, rows in Shelf(out).read("documents", ["total_tokens", "attempts"]):
+    for _, rows in parts.read("documents", ["total_tokens", "attempts"]):
         asked = rows.filter(pc.greater(rows["attempts"], 0))
         tokens, documents = tokens + (pc.sum(asked["total_tokens"]).as_py() or 0), documents + len(asked)
-    return tokens / documents if documents else None
+    return tokens, documents
 
 
 def _rate(prepared: Prepared) -> tuple[float | None, str]:

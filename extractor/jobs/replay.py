@@ -1,6 +1,6 @@
 """A replay: a job that judges the stored answers of another output, and asks no model."""
 
-from extractor.engines.replay import ReplayEngine
+from extractor.engines.replay import ReplayEngine, StoredAnswers
 from extractor.errors import UserError
 from extractor.fingerprint import digest
 from extractor.jobs.job import Job
@@ -8,6 +8,7 @@ from extractor.jobs.prepare import Prepared
 from extractor.models.families import GENERIC
 from extractor.models.resolve import Model
 from extractor.store.manifest import Manifest
+from extractor.store.parts import reading
 from extractor.tasks.chat import Chat
 
 
@@ -32,7 +33,8 @@ def make_replay(prepared: Prepared) -> ReplayEngine:
     """The engine that answers from the folder of --from."""
     job = prepared.job
     assert job.from_, "as_replay() has seen to it"
-    return ReplayEngine(job.from_, digest(_manifest(job).identity), job.thinking_budget)
+    stored = reading(job.from_, lambda parts: StoredAnswers(parts.folder, parts.of("completions")))
+    return ReplayEngine(stored, digest(_manifest(job).identity), job.thinking_budget)
 
 
 def _manifest(job: Job) -> Manifest:

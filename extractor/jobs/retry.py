@@ -1,5 +1,7 @@
 """Quarantined documents, done again as their job did them, or with changed settings."""
 
+import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,24 +9,64 @@ from typing import Any, get_args
 
 from extractor.errors import UserError
 from extractor.jobs.file import GivenJob
-from extractor.jobs.job import make_job
+from extractor.jobs.job import flag_of, make_job
 from extractor.jobs.prepare import Prepared
 from extractor.store.manifest import Manifest
+from extractor.store.parts import MANIFEST
 from extractor.store.settled import Redo
 from extractor.types import ProblemKind
 
+# What can run code of whoever wrote the manifest, unless it is harmless; a folder is data until a person says the word.
+_CODE: dict[str, Callable[[Any, Path], bool]] = {
+    "schema_": lambda value, folder: ":" in str(value),
+    "engine_arg": lambda value, folder: not all(map(_is_number, value.values())) or "trust_remote_code" in value,
+    "model": lambda value, folder: _is_code(Path(str(value)), folder),
+}
+_HOLD_CODE = ("*.py", "*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")  # pickles run what they say
 # No matter of the job's; and whom a person trusts, an output folder cannot say
 OF_ONE_RUN = ("max_runtime", "log_format", "metrics", "on_finish", "limit", "supersede", "trust_remote_code")
 
 
 def asked_again(folder: Path, changed: Mapping[str, Any]) -> GivenJob:
-    """The job of this output folder, with changed settings."""
-    job = make_job(Manifest.of_output(folder).settings)
+    """The job of this output folder, with changed settings; UserError where its manifest names code to run."""
+    job = make_job(Manifest.of_output(folder).settings, f"{folder / MANIFEST}: ")
     stored = {name: value for name, value in job.model_dump().items() if name not in OF_ONE_RUN}
+    if words := [
+        word for name in _CODE if name not in changed for word in _words_of_code(name, stored.get(name), folder)
+    ]:
+        raise UserError(
+            f"{folder / MANIFEST} names code to run, and a folder is data; if you mean it, say it again: extract retry"
+            f" {folder} {' '.join(words)}"
+        )
     again = make_job({**stored, **changed, "out": folder})
     if again.inputs == ["-"]:
         raise UserError(f"{folder} was made from standard input, which cannot be read again; run it from files")
     return GivenJob(again, dict.fromkeys(changed, "flag"))
+
+
+def _words_of_code(name: str, value: Any, folder: Path) -> list[str]:
+    """The words to type for a setting that runs code; none where it is harmless."""
+    if value is None or not _CODE[name](value, folder):
+        return []
+    if isinstance(value, dict):
+        return [f"{flag_of(name)} {shlex.quote(f'{key}={_word(held)}')}" for key, held in value.items()]
+    return [f"{flag_of(name)} {shlex.quote(str(value))}"]
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or isinstance(value, int | float)
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _is_code(model: Path, folder: Path) -> bool:
+    """Whether a model is a folder that came with the output, or that holds more than weights."""
+    if not model.is_dir():
+        return False
+    came_along = model.resolve().is_relative_to(folder.resolve())
+    return came_along or any(found for pattern in _HOLD_CODE for found in model.glob(pattern))
 
 
 def ready_again(asked: GivenJob, problems: Sequence[str], ready: Callable[[GivenJob], Prepared]) -> Prepared:

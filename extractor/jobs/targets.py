@@ -9,7 +9,7 @@ from extractor.documents.source import as_source
 from extractor.errors import UserError
 from extractor.jobs.file import GivenJob
 from extractor.jobs.job import on_disk
-from extractor.store.manifest import FILE as MANIFEST
+from extractor.store.parts import MANIFEST
 from extractor.store.tables import TABLES
 
 Given = str | Path | None

@@ -16,11 +16,14 @@ from extractor.pipeline.scheduler import Lane, Scheduler, settle
 from extractor.pipeline.work import Procedure
 from extractor.progress.tally import Tally, Watch
 from extractor.store.account import verify
+from extractor.store.aside import place_aside, set_aside
 from extractor.store.attempts import Attempts
-from extractor.store.lock import locked
+from extractor.store.ledger import opened
+from extractor.store.lock import Lease, locked
 from extractor.store.manifest import Manifest, RunRecord
+from extractor.store.phantoms import phantoms
 from extractor.store.settled import Settled
-from extractor.store.shelf import Shelf
+from extractor.store.shelf import Beside, Shelf
 from extractor.store.writer import Kept, PartSize, Writer
 from extractor.system.signals import Drained
 from extractor.tables import BY_WORD
@@ -44,9 +47,8 @@ def run_together(jobs: Sequence[tuple[Prepared, Watch]], pool: EnginePool, drain
     The jobs differ in identity and output, and load the same engine, which stays in the pool.
     """
     with ExitStack() as held:
-        for prepared, _ in jobs:
-            held.enter_context(locked(prepared.job.out))
-        runs = [JobRun(prepared, watch, draining) for prepared, watch in jobs]
+        leases = [held.enter_context(locked(prepared.job.out)) for prepared, _ in jobs]
+        runs = [JobRun(*job, draining, lease) for job, lease in zip(jobs, leases, strict=True)]
         return Session(runs, LazyEngine(pool, jobs[0][0], [watch for _, watch in jobs]), draining).go()
 
 
@@ -93,9 +95,9 @@ class Session:
         self._measure()
         for run in self._runs:
             run.is_over(drained=True)
-            with suppress(OSError, ExtractorError):  # what went wrong first is what a person should read
-                run.commit()
-                run.note()
+            for step in (run.commit, run.take_back, run.note):
+                with suppress(OSError, ExtractorError):  # what went wrong first is what a person should read
+                    step()
 
     def _measure(self) -> None:
         tallies = [run.tally for run in self._runs]
@@ -107,38 +109,41 @@ class Session:
 class JobRun:
     """One job in a run: its output, its documents, and the count of what is done."""
 
-    def __init__(self, prepared: Prepared, watch: Watch, draining: Draining) -> None:
+    def __init__(self, prepared: Prepared, watch: Watch, draining: Draining, lease: Lease) -> None:
         job = prepared.job
         manifest = Manifest.load(job.out)
         manifest.must_be(prepared.builder.identity, job.supersede)
-        self._prepared, self._watch = prepared, watch
-        self._shelf = Shelf(job.out, prepared.kept, {BY_WORD[field.table].name for field in prepared.fields})
+        self._prepared, self._watch, self._lease = prepared, watch, lease
+        fed = {BY_WORD[field.table].name for field in prepared.fields}
+        self._shelf = Shelf(job.out, prepared.kept, fed, lease.writing)
         self._shelf.recover()
-        self._old, self._replaced = Settled(self._shelf, prepared.again), 0
+        self._before = self._shelf.now()
+        self._old, self._replaced = opened(self._before, prepared.again), 0
         self._is_retry = prepared.again is not None
         self.tally = Tally(self._old.again if self._is_retry else _total(prepared))
         self._record = RunRecord(manifest, _described(prepared), self._is_retry)
-        self._attempts = Attempts(job.out)
+        self._attempts = self._stored_attempts()
         self._reading = read(prepared.sources, prepared.columns, job.limit)
         self.lane = Lane(procedure_of(prepared), self._documents(), self._attempts.of, draining)
         size = PartSize(job.part_documents, job.part_seconds)
-        kept = Kept(self._attempts, self.lane.unsettled, not job.no_reasoning)
+        kept = Kept(self._attempts, self.lane.unsettled, not job.no_reasoning, lambda: self._record.at(self._found()))
         self._writer = Writer(self._shelf, self._old, size, kept)
 
     def begin(self) -> None:
         """Says that it begins."""
         self._watch.begin(self.tally)
-        self._record.begin(self.tally.total)
+        self._shelf.keep(Beside(manifest=self._record.begin(self._found())))
 
     def add(self, settlement: Settlement) -> None:
         """One document is done."""
         self._replaced += self._old.part_of(settlement.document.id) is not None
-        self._writer.add(settlement)
         self.tally.add(settlement)
+        self._writer.add(settlement)
         self._watch.settled(settlement)
 
     def tend(self) -> None:
         """Time passes, whether or not documents come back."""
+        self._lease.check()
         self._writer.tend()
         self._watch.waiting()
 
@@ -151,16 +156,65 @@ class JobRun:
         if not self.tally.stopped and not self._is_retry:
             self._attempts.clear()
         self._writer.commit()
+        self._drop_phantoms()
         self.tally.unsettled = len(self.lane.unsettled())
+
+    def _drop_phantoms(self) -> None:
+        """Takes away bad rows that their source, read to its end, does not have any more."""
+        if whole := self._reading.whole:
+            gone = phantoms(self._shelf.now(), whole, self._reading.gave)
+            if gone:
+                self._shelf.remove(gone, Beside())
+                self._replaced += sum(map(len, gone.values()))
+
+    def take_back(self) -> None:
+        """Counts nothing that could not be put on the disk."""
+        for row in self._writer.lost():
+            self.tally.take_back(row["status"], row["problem"])
+            self._replaced -= self._old.part_of(row["doc_id"]) is not None
 
     def note(self) -> None:
         """Puts what is counted into the manifest."""
         state = "stopped" if self.tally.stopped else "finished"
-        self._record.end({"state": state, "documents": self._shelf.count(), **self.tally.as_json()})
+        self._shelf.keep(Beside(manifest=self._record.end({**self._found(), "state": state})))
 
     def account(self) -> None:
-        """Checks that every document is there, once."""
-        verify(self._shelf, len(self._old) - self._replaced + self.tally.new, self._missing)
+        """Checks that every document is there, once, and that every row of the input was counted."""
+        with self._lease.writing():
+            verify(self._before, self._shelf.now(), self._expected, self._missing)
+        if not self.tally.stopped and not self._is_retry and (read := self.lane.passed) != self._met:
+            raise ExtractorError(f"{read} documents were read, {self._met} are settled: a fault of ours")
+
+    @property
+    def _met(self) -> int:
+        """Documents of the input that are settled."""
+        return self.tally.skipped + self.tally.new
+
+    @property
+    def _expected(self) -> int:
+        """Documents in the output."""
+        return len(self._old) - self._replaced + self.tally.new
+
+    def _found(self) -> dict[str, Any]:
+        """What is known of the run and its output."""
+        return {"documents": self._expected, **self.tally.as_json(), "pending": self._pending}
+
+    @property
+    def _pending(self) -> int | None:
+        """Documents left to be done; None where those ahead may be among the settled ones that were not met yet."""
+        unmet = len(self._old) - self.tally.skipped - self._replaced
+        return self.tally.pending if self._is_retry or not self.tally.stopped or not unmet else None
+
+    def _stored_attempts(self) -> Attempts:
+        found = Attempts(self._prepared.job.out)
+        if found.torn:
+            with self._lease.writing():
+                aside = set_aside(found.torn, place_aside(self._prepared.job.out))
+            self._watch.warn(
+                f"{found.torn} could not be read and lies at {aside} now: what had come back for unsettled documents is"
+                " lost, they are asked again"
+            )
+        return found
 
     def _missing(self, settled: Settled) -> Iterator[str]:
         if self._is_retry or self.tally.stopped:  # then what is not there may not have been reached

@@ -103,6 +103,10 @@ class Progress:
         """Nothing new, and time passes."""
         self._see("wait")
 
+    def warn(self, line: str) -> None:
+        """One line that a person should know."""
+        self.say("warning", line)
+
     def end(self, code: int, status: OutputStatus | None) -> None:
         """The run is over."""
         self.counts.exit_code, self.counts.status = code, status

@@ -17,6 +17,7 @@ class Watch(Protocol):
     def skipped(self) -> None: ...
     def settled(self, settlement: Settlement) -> None: ...
     def waiting(self) -> None: ...  # the engine is busy, and time passes
+    def warn(self, line: str) -> None: ...
 
 
 @dataclass(slots=True)
@@ -61,10 +62,16 @@ class Tally:
         self.seconds, self.load_seconds, self.interleaved = seconds, load_seconds, jobs > 1
         self.engine_share = self.engine_seconds / engine_seconds if engine_seconds else 1 / jobs
 
+    def take_back(self, status: str, problem: str | None) -> None:
+        """One document that was counted could not be stored."""
+        self.settled[status] -= 1
+        if problem:
+            self.problems[problem] -= 1
+
     def as_json(self) -> dict[str, Any]:
         """The counts by name."""
         counts = {item.name: getattr(self, item.name) for item in fields(self)}
-        return counts | {"settled": dict(self.settled), "problems": dict(self.problems), "pending": self.pending}
+        return counts | {"settled": dict(+self.settled), "problems": dict(+self.problems), "pending": self.pending}
 
     @property
     def new(self) -> int:

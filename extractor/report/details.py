@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from extractor.evaluation.runs import SECONDS, TOKENS, Run
+from extractor.store.parts import Parts, reading
 
 MOST = 5_000  # documents in one page
 DOCUMENTS = ("doc_id", "status", "mode", "thinking_end", "finish", "record", "dropped", "reasoning", *TOKENS, *SECONDS)
@@ -28,12 +29,16 @@ class Details:
 
 def details_of(run: Run, ids: Sequence[str]) -> Details:
     """Further columns of these documents, read part by part."""
+    return reading(Path(run.path), lambda parts: _details(parts, ids))
+
+
+def _details(parts: Parts, ids: Sequence[str]) -> Details:
     wanted = pa.array(ids, pa.string())
-    documents = {row["doc_id"]: row for row in _rows(run, "documents", DOCUMENTS, wanted)}
-    evidence = _rows(run, "relations", ("doc_id", "relation_id", "evidence"), wanted)
+    documents = {row["doc_id"]: row for row in _rows(parts, "documents", DOCUMENTS, wanted)}
+    evidence = _rows(parts, "relations", ("doc_id", "relation_id", "evidence"), wanted)
     return Details(
         {doc_id: documents[doc_id] for doc_id in ids},
-        {row["doc_id"]: row for row in _rows(run, "quarantine", QUARANTINE, wanted)},
+        {row["doc_id"]: row for row in _rows(parts, "quarantine", QUARANTINE, wanted)},
         {
             (row["doc_id"], row["relation_id"]): (span["start"], span["end"])
             for row in evidence
@@ -56,8 +61,8 @@ def sample(ids: Sequence[str], telling: Iterable[str], most: int = MOST) -> tupl
     ], f"{most:,} of {len(ids):,} documents are shown here: {how}. All are counted."
 
 
-def _rows(run: Run, table: str, columns: Sequence[str], wanted: pa.Array) -> Iterable[dict[str, Any]]:
-    for file in sorted(Path(run.path, table).glob("part-*.parquet")):
+def _rows(parts: Parts, table: str, columns: Sequence[str], wanted: pa.Array) -> Iterable[dict[str, Any]]:
+    for file in parts.of(table):
         known = set(pq.read_schema(file).names)
         rows = pq.read_table(file, columns=[column for column in columns if column in known])
         yield from rows.filter(pc.is_in(rows["doc_id"], wanted)).to_pylist()

@@ -39,13 +39,17 @@ class Unsettled(Protocol):
 
 
 class Attempts:
-    """What an earlier run left behind, until this one comes to its documents; a row for each completion, in order."""
+    """What an earlier run left behind, until this one comes to its documents; a row for each completion, in order.
+
+    Of a file that is torn nothing is known (`torn`): all that is lost is what had come back for unsettled documents.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
-        for row in _stored(folder):
+        stored, self.torn = stored_attempts(folder)
+        for row in stored:
             self._rows[row["doc_id"], row["fingerprint"]].append(row)
-        self._on_disk = self._counted({})
+        self._on_disk = self._asked = self._counted({})
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -57,11 +61,15 @@ class Attempts:
     def rows(self, works: Iterable[Unsettled]) -> list[Row] | None:
         """What must be kept now, of this run's works and of those it has not come to; None where the disk has it."""
         now = {(work.document.id, work.fingerprint): work for work in works}
-        if (counted := self._counted(now)) == self._on_disk:
+        self._asked = self._counted(now)
+        if self._asked == self._on_disk:
             return None
-        self._on_disk = counted
         rest = [row for key, rows in self._rows.items() if key not in now for row in rows]
         return rest + [_row(work, completion) for work in now.values() for completion in work.completions]
+
+    def written(self) -> None:
+        """The disk has what was asked for last."""
+        self._on_disk = self._asked
 
     def forget(self, doc_id: str, fingerprint: str) -> None:
         """This work is settled."""
@@ -77,10 +85,18 @@ class Attempts:
         }
 
 
+def stored_attempts(folder: Path) -> tuple[list[Row], Path | None]:
+    """What is kept in a folder, and the file that cannot be read, if there is one."""
+    try:
+        return _stored(folder), None
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError):
+        return [], folder / (FILE if (folder / FILE).is_file() else OLD_FILE)
+
+
 def _stored(folder: Path) -> list[Row]:
     if (folder / FILE).is_file():
-        rows: list[Row] = pq.ParquetFile(folder / FILE).read().to_pylist()
-        return rows
+        rows = pq.ParquetFile(folder / FILE).read().to_pylist()
+        return [dict.fromkeys(SCHEMA.names) | row for row in rows]
     if (folder / OLD_FILE).is_file():
         old = sorted(pq.ParquetFile(folder / OLD_FILE).read().to_pylist(), key=lambda row: int(row["attempt"]))
         return [row for attempt in old for row in _from_old(attempt)]

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from extractor.store.ledger import opened
 from extractor.store.lock import locked
 from extractor.store.manifest import Manifest
+from extractor.store.parts import Parts
 from extractor.store.shelf import Shelf
 from extractor.system.signals import signals_wait
 
@@ -22,27 +24,29 @@ class Compacted:
 
 
 def compact(folder: Path, full: int = FULL) -> Compacted:
-    """Merges neighbouring small parts into parts of about `full` documents; UserError where there is no output.
+    """Merges neighbouring small parts into parts of about `full` documents; UserError where there is no output, or one
+    that is not in order.
 
     For the moment of each merge a reader finds its documents absent, never twice; a crash costs nothing.
     """
     Manifest.of_output(folder)
-    with locked(folder):
-        shelf = Shelf(folder)
+    with locked(folder) as lease:
+        shelf = Shelf(folder, fence=lease.writing)
         shelf.recover()
-        before = len(shelf.parts())
-        for parts in list(_groups(shelf, full)):
+        opened(before := shelf.now())
+        for parts in list(_groups(before, full)):
             with signals_wait():
                 shelf.merge(parts)
-        return Compacted(before, len(shelf.parts()), shelf.count())
+        after = shelf.now()
+        return Compacted(len(before.names), len(after.names), after.count())
 
 
-def _groups(shelf: Shelf, full: int) -> Iterator[list[str]]:
+def _groups(parts: Parts, full: int) -> Iterator[list[str]]:
     """Runs of neighbours that hold at most `full` documents together, where there are two at least."""
     group: list[str] = []
     held = 0
-    for part in shelf.parts():
-        size = shelf.documents_in(part)
+    for part in parts.names:
+        size = parts.rows_in("documents", part)
         if held + size > full:
             if len(group) > 1:
                 yield group

@@ -1,77 +1,163 @@
-"""One run per output folder: a lock that outlives no run, on one machine and on a shared disk."""
+"""One run per output folder: a lock that outlives no run, on one machine and on a shared disk.
+
+A lock without a sign of life may be taken over, and its first holder may only have been asleep. So each lock carries
+a token of its own (a fencing token), and whoever writes makes sure, for as long as it writes, that the token is there.
+"""
 
 import fcntl
 import json
 import os
+import secrets
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from extractor.errors import Locked, UserError
+from extractor.store.journal import write_atomically
 
 FILE = ".lock"
 BEAT_SECONDS = 20.0
 STALE_SECONDS = 180.0  # without a heartbeat, a lock from another machine, or from before a boot, is dead
+GUARD_SECONDS = 30.0  # that one waits for another's commit, which is a few renames
+_ONE_THREAD = threading.Lock()  # the guard's lock is the whole process's
+
+
+class Lease:
+    """A folder that is ours until another run takes it over."""
+
+    def __init__(self, folder: Path, token: str, guard_seconds: float) -> None:
+        self._folder, self.token, self._guard_seconds = folder, token, guard_seconds
+        self._lost = threading.Event()
+
+    def check(self) -> None:
+        """Nothing while it is ours, as far as the last heartbeat knows; else Locked."""
+        if self._lost.is_set():
+            raise self._gone()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """It is ours within, whatever happens; Locked where it is ours no more. It is not to be nested."""
+        with _guarded(self._folder, self._guard_seconds):
+            if not self._is_ours():
+                self._lost.set()
+                raise self._gone()
+            yield
+
+    def beat(self) -> None:
+        """A sign of life, and a look whether it is still ours."""
+        with suppress(OSError, Locked), _guarded(self._folder, self._guard_seconds):
+            if self._is_ours():
+                os.utime(self._folder / FILE)
+            else:
+                self._lost.set()
+
+    def give_back(self) -> None:
+        """The folder is free, unless another has it by now."""
+        with suppress(OSError, Locked), _guarded(self._folder, self._guard_seconds):
+            if self._is_ours():
+                (self._folder / FILE).unlink()
+
+    def _is_ours(self) -> bool:
+        holder = _read(self._folder / FILE)
+        return holder is not None and holder.get("token") == self.token
+
+    def _gone(self) -> Locked:
+        holder = _read(self._folder / FILE)
+        taken = f"another run took it over ({_named(holder)})" if holder else "its lock was taken away"
+        return Locked(
+            f"{self._folder} is no longer this run's: {taken} while this one gave no sign of life; nothing more is"
+            " written, and the same command continues when the other has ended"
+        )
 
 
 @contextmanager
-def locked(folder: Path, beat: float = BEAT_SECONDS, stale: float = STALE_SECONDS) -> Iterator[None]:
+def locked(
+    folder: Path, beat: float = BEAT_SECONDS, stale: float = STALE_SECONDS, guard_seconds: float = GUARD_SECONDS
+) -> Iterator[Lease]:
     """The folder is ours within; Locked where a live run has it, UserError where nothing can be written."""
-    path, done, mine = folder / FILE, threading.Event(), _myself()
+    lease, done = Lease(folder, secrets.token_hex(8), guard_seconds), threading.Event()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _take(path, mine, stale)
+        with _guarded(folder, guard_seconds) as guard:
+            _take(folder, lease.token, stale, guard)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}; make room there or choose another") from None
-    pulse = threading.Thread(target=_beat, args=(path, beat, done), daemon=True)
+    pulse = threading.Thread(target=_beats, args=(lease, beat, done), daemon=True)
     pulse.start()
     try:
-        yield
+        yield lease
     finally:
         done.set()
         pulse.join()
-        if _read(path) == mine:
-            path.unlink(missing_ok=True)
+        lease.give_back()
 
 
-def _take(path: Path, mine: dict[str, Any], stale: float) -> None:
-    guard = path.with_name(f"{FILE}.guard")
-    with guard.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        os.utime(guard)
-        holder = _read(path)
-        if holder and _alive(holder, path, guard, stale):
-            raise Locked(
-                f"another run holds {path.parent} (process {holder['pid']} on {holder['host']}); wait for it (if it"
-                f" died elsewhere, {stale:.0f} s without a sign of life free the folder)"
-            )
-        path.write_text(json.dumps(mine))
+def _take(folder: Path, token: str, stale: float, guard: int) -> None:
+    path = folder / FILE
+    os.utime(guard)
+    holder = _read(path)
+    if holder and _alive(holder, path, os.fstat(guard).st_mtime, stale):
+        raise Locked(
+            f"another run holds {folder} ({_named(holder)}); wait for it (if it died elsewhere, {stale:.0f} s"
+            " without a sign of life free the folder)"
+        )
+    write_atomically(path, json.dumps(_myself() | {"token": token}))
 
 
-def _alive(holder: dict[str, Any], path: Path, guard: Path, stale: float) -> bool:
-    if holder.get("kernel") == _kernel():  # process numbers mean the same there and here
-        return holder.get("born") == _born(int(holder["pid"]))
-    # Both times come from the disk's own clock, so that clocks of two machines need not agree.
-    return guard.stat().st_mtime - path.stat().st_mtime < stale
+@contextmanager
+def _guarded(folder: Path, seconds: float) -> Iterator[int]:
+    """Within it no other process takes the folder, or commits there; Locked where one does so for as many seconds.
 
-
-def _beat(path: Path, seconds: float, done: threading.Event) -> None:
-    while not done.wait(seconds):
+    POSIX locks, since a child that is forked does not inherit them. Gives the guard's file number.
+    """
+    ends = time.monotonic() + seconds
+    with _ONE_THREAD:
+        guard = os.open(folder / f"{FILE}.guard", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
         try:
-            os.utime(path)
-        except OSError:  # a full or vanished disk is the writer's to report
-            pass
+            while not _got(guard):
+                if time.monotonic() > ends:
+                    raise Locked(f"another run is in the middle of a commit to {folder}, or was stopped there")
+                time.sleep(0.01)
+            yield guard
+        finally:
+            os.close(guard)
+
+
+def _got(guard: int) -> bool:
+    try:
+        fcntl.lockf(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # POSIX leaves the choice between the two
+        return False
+    return True
+
+
+def _alive(holder: dict[str, Any], path: Path, now: float, stale: float) -> bool:
+    if holder.get("kernel") == _kernel():  # process numbers mean the same there and here
+        return holder.get("born") == _born(holder["pid"])
+    # Both times come from the disk's own clock, so that clocks of two machines need not agree.
+    return now - path.stat().st_mtime < stale
+
+
+def _beats(lease: Lease, seconds: float, done: threading.Event) -> None:
+    while not done.wait(seconds):
+        lease.beat()
+
+
+def _named(holder: dict[str, Any]) -> str:
+    return f"process {holder['pid']} on {holder['host']}"
 
 
 def _read(path: Path) -> dict[str, Any] | None:
+    """Who holds the lock; None where it is not there, or torn."""
     try:
         found = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except (FileNotFoundError, ValueError):
         return None
-    return found if isinstance(found, dict) and {"host", "pid"} <= set(found) else None
+    return found if isinstance(found, dict) and "host" in found and isinstance(found.get("pid"), int) else None
 
 
 def _myself() -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """What is settled already, in 20 bytes a document: sorted hashes of ids, with fingerprint and part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from extractor.store.shelf import Shelf
+from extractor.store.parts import Parts
 
 Redo = Callable[[str, str | None], bool]
 Columns = tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64], npt.NDArray[np.uint32]]
@@ -14,12 +14,12 @@ AGAIN = np.uint64(0)  # in the place of a fingerprint
 
 
 class Settled:
-    """The settled documents of a shelf, by id; `redo` picks rows, by status and problem, to do again."""
+    """The settled documents of an output, by id; `redo` picks rows, by status and problem, to do again."""
 
-    def __init__(self, shelf: Shelf, redo: Redo | None = None) -> None:
+    def __init__(self, parts: Parts, redo: Redo | None = None) -> None:
         self.parts: list[str] = []
         columns: list[Columns] = [(np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.uint32))]
-        for part, rows in shelf.read("documents", ["doc_id", "fingerprint", "status", "problem"]):
+        for part, rows in parts.read("documents", ["doc_id", "fingerprint", "status", "problem"]):
             if not self.parts or self.parts[-1] != part:
                 self.parts.append(part)
             columns.append(_columns(rows, len(self.parts) - 1, redo))
@@ -58,15 +58,25 @@ class Settled:
         place = self._find(doc_id)
         return None if place is None else self.parts[self._places[place]]
 
-    def is_twice(self, doc_id: str) -> bool:
-        """Whether more than one row has this id."""
-        place = self._find(doc_id)
-        return place is not None and bool((self._ids[place + 1 : place + 2] == self._ids[place]).any())
+    @property
+    def surplus(self) -> int:
+        """Rows of documents beyond the first of each id."""
+        return int(np.count_nonzero(self._ids[1:] == self._ids[:-1]))
+
+    def twice(self) -> set[int]:
+        """Hashes of the ids that more than one row has."""
+        return set(self._ids[1:][self._ids[1:] == self._ids[:-1]].tolist())
 
     def _find(self, doc_id: str) -> int | None:
         wanted = hash(doc_id)
         place = int(self._ids.searchsorted(wanted))
         return place if place < len(self._ids) and self._ids[place] == wanted else None
+
+
+def ids_of(hashes: set[int], parts: Parts) -> Iterator[tuple[str, str]]:
+    """Part and id of each row of documents whose id has one of these hashes."""
+    for part, rows in parts.read("documents", ["doc_id"]) if hashes else ():
+        yield from ((part, doc_id) for doc_id in rows["doc_id"].to_pylist() if hash(doc_id) in hashes)
 
 
 def _columns(rows: pa.Table, place: int, redo: Redo | None) -> Columns:
@@ -80,4 +90,7 @@ def _columns(rows: pa.Table, place: int, redo: Redo | None) -> Columns:
 
 
 def _number(fingerprint: str) -> int:
-    return int(fingerprint[:16], 16)
+    try:
+        return int(fingerprint[:16], 16)
+    except (TypeError, ValueError):  # a stranger's, which names no work of ours
+        return 1

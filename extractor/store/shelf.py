@@ -1,8 +1,9 @@
 """The output folder: parts of several tables that appear whole, and go whole."""
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,85 +15,121 @@ from extractor.documents.kinds import agreed, carried
 from extractor.errors import ExtractorError, UserError
 from extractor.store.attempts import FILE, OLD_FILE
 from extractor.store.attempts import SCHEMA as ATTEMPTS
-from extractor.store.journal import Journal, Move, sync
+from extractor.store.journal import STAGING, Change, Fence, Journal, Move, pending_moves
+from extractor.store.parts import BATCH, MANIFEST, Parts, parts_of
+from extractor.store.seal import Seal, moment, seal_of, written_of
 from extractor.store.tables import ALWAYS, SCHEMAS, TABLES, Row
-from extractor.system.crash import crash_point
 
-BATCH = 1 << 16  # rows held at once
+Sieve = Callable[[str, pa.Table], pa.Table]  # the name of a table, and its rows in one part → those that stay
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is replaced in the same stroke as rows; None is left as it is."""
+
+    attempts: Sequence[Row] | None = None
+    manifest: str | None = None
 
 
 class Shelf:
     """One output folder; `kept` are the source columns that its documents carry besides our own.
 
     A part has a file of a table where it has rows of it, and of those in `always` and of `fed` without any; a part
-    without a table's file has no rows of it.
+    without a table's file has no rows of it. `fence` holds while something is written.
     """
 
-    def __init__(self, folder: Path, kept: pa.Schema | None = None, fed: Collection[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, kept: pa.Schema | None = None, fed: Collection[str] = (), fence: Fence = nullcontext
+    ) -> None:
         self.folder, self._always = folder, {*ALWAYS, *fed}
-        for table in TABLES:
-            if (folder / table).is_symlink():
-                raise UserError(f"{folder / table} is a link; nothing is written through links: give the true folder")
-        self._journal = Journal(folder)
+        for name in (*TABLES, STAGING):
+            if (folder / name).is_symlink():
+                raise UserError(f"{folder / name} is a link; nothing is written through links: give the true folder")
+        self._journal = Journal(folder, fence)
         self._kept = kept or pa.schema([])
 
     def recover(self) -> None:
         """Rolls a commit that a crash cut short forward; call it once, with the lock held."""
         self._journal.recover()
 
+    @property
+    def is_committing(self) -> bool:
+        """Whether a commit has begun that could not be brought to its end; a later one will."""
+        return bool(pending_moves(self.folder))
+
+    def now(self) -> Parts:
+        """Its files as of this moment."""
+        return parts_of(self.folder)
+
     def count(self) -> int:
         """Documents in all committed parts."""
-        return sum(map(self.documents_in, self.parts()))
-
-    def sizes(self) -> dict[str, int]:
-        """Rows in all committed parts, by table."""
-        parts = self.parts()
-        return {table: sum(self._rows_in(table, part) for part in parts) for table in TABLES}
+        return self.now().count()
 
     def parts(self) -> list[str]:
         """File names of the committed parts, oldest first as far as the clock was right."""
-        return sorted(path.name for path in (self.folder / "documents").glob("part-*.parquet"))
+        return self.now().names
 
     def documents_in(self, part: str) -> int:
         """Documents in one part."""
-        return self._rows_in("documents", part)
+        return self.now().rows_in("documents", part)
 
     def read(self, table: str, columns: list[str] | None = None) -> Iterator[tuple[str, pa.Table]]:
         """Rows of this table, a few at a time, each time with the name of the part they lie in."""
-        for part in self.parts():
-            try:
-                if self._has(table, part):
-                    for batch in self._open(table, part).iter_batches(BATCH, columns=columns):
-                        yield part, pa.Table.from_batches([batch])
-            except (pa.ArrowInvalid, FileNotFoundError) as error:
-                cure = f"bring it back, or remove {part} from all folders there and run again"
-                said = str(error).splitlines()[0]
-                raise UserError(f"{self.folder / table / part} cannot be read ({said}); {cure}") from None
+        return self.now().read(table, columns)
 
-    def add(
-        self, rows: Mapping[str, Sequence[Row]], superseded: Mapping[str, set[str]], attempts: Sequence[Row] | None
-    ) -> str:
+    def add(self, rows: Mapping[str, Sequence[Row]], superseded: Mapping[str, Collection[str]], beside: Beside) -> str:
         """Commits rows of all tables as one part and gives its name; in the same stroke, the rows of documents done
-        again (part name → their ids) leave the parts where they were, and `attempts`, if any, replace those kept."""
-        part = _part_name()
+        again (part name → their ids) leave the parts where they were, and what lies `beside` is replaced."""
+        part, now = _part_name(), self.now()
         written = [table for table in TABLES if rows[table] or table in self._always]
-        new = [self._stage(f"{table}/{part}", self._table(table, rows[table])) for table in written]
-        old = [move for name, ids in superseded.items() for move in self._without(name, ids)]
-        kept = [] if attempts is None else self._stage_attempts(attempts)
-        self._journal.commit([*sorted(old, key=_documents_first), *new, *kept])
+        with self._journal.change(_old_first(part)) as change:
+            for name, ids in superseded.items():
+                _sift(change, now, name, without(ids))
+            new = {table: self._table(table, rows[table]) for table in written}
+            _write_part(change, part, new, {table: len(rows[table]) for table in TABLES}, moment())
+            _put_beside(change, beside)
         return part
 
-    def keep(self, attempts: Sequence[Row]) -> None:
-        """Replaces what came back for unsettled documents."""
-        self._journal.commit(self._stage_attempts(attempts))
+    def remove(self, ids: Mapping[str, Collection[str]], beside: Beside) -> None:
+        """Commits that all rows of these documents (part name → their ids) leave their parts."""
+        now = self.now()
+        with self._journal.change(_old_first()) as change:
+            for part, gone in ids.items():
+                _sift(change, now, part, without(gone))
+            _put_beside(change, beside)
+
+    def keep(self, beside: Beside) -> None:
+        """Replaces what lies beside the parts."""
+        with self._journal.change() as change:
+            _put_beside(change, beside)
+
+    def sift(self, part: str, sieve: Sieve) -> None:
+        """Commits that of one part those rows stay that `sieve` leaves."""
+        with self._journal.change(_old_first()) as change:
+            _sift(change, self.now(), part, sieve)
+
+    def drop(self, part: str) -> None:
+        """Commits that all files of a part go."""
+        now = self.now()
+        with self._journal.change(_old_first()) as change:
+            for table in TABLES:
+                if now.has(table, part):
+                    change.drop(f"{table}/{part}")
 
     def merge(self, parts: Sequence[str]) -> str:
         """Commits one part that holds the rows of these, in their order; they go. Gives its name."""
-        merged = _part_name(parts[0].split("-")[1])
-        having = {table: [part for part in parts if self._has(table, part)] for table in TABLES}
-        new = [self._stage_merged(table, merged, having[table]) for table in TABLES if having[table]]
-        old = [Move(f"{table}/{part}") for table in TABLES for part in having[table]]
-        self._journal.commit([*sorted(old, key=_documents_first), *new])
+        merged, now = _part_name(parts[0].split("-")[1]), self.now()
+        rows = {table: sum(now.rows_in(table, part) for part in parts) for table in TABLES}
+        with self._journal.change(_old_first(merged)) as change:
+            for table in TABLES:
+                having = [part for part in parts if now.has(table, part)]
+                for part in having:
+                    change.drop(f"{table}/{part}")
+                if having:
+                    schema = _in_common([now.open(table, part).schema_arrow for part in having])
+                    schema = Seal(rows, moment()).on(schema) if table == "documents" else schema
+                    with change.put(f"{table}/{merged}") as staged:
+                        _write_merged(staged, schema, [now.open(table, part) for part in having], rows[table])
         return merged
 
     def _table(self, name: str, rows: Sequence[Row]) -> pa.Table:
@@ -102,62 +139,72 @@ class Shelf:
         kept = kept_table([row["kept"] for row in rows], self._kept)
         return pa.table([*table.columns, *kept.columns], schema=pa.schema([*table.schema, *kept.schema]))
 
-    def _open(self, table: str, part: str) -> pq.ParquetFile:
-        return pq.ParquetFile(self.folder / table / part)
-
-    def _has(self, table: str, part: str) -> bool:
-        return (self.folder / table / part).exists()
-
-    def _rows_in(self, table: str, part: str) -> int:
-        return int(pq.read_metadata(self.folder / table / part).num_rows) if self._has(table, part) else 0
-
-    def _stage_attempts(self, rows: Sequence[Row]) -> list[Move]:
-        return [self._stage(FILE, pa.Table.from_pylist(list(rows), ATTEMPTS)), Move(OLD_FILE)]
-
-    def _stage(self, target: str, rows: pa.Table) -> Move:
-        pq.write_table(rows, self._aside(target), compression="zstd")
-        return self._staged(target)
-
-    def _aside(self, target: str) -> Path:
-        """Where the file is written before it comes to `target`; one flat folder, which is one fsync."""
-        self._journal.staging.mkdir(exist_ok=True)
-        return self._journal.staging / target.replace("/", ".")
-
-    def _staged(self, target: str) -> Move:
-        sync(staged := self._aside(target))
-        crash_point("stage")
-        return Move(target, str(staged.relative_to(self.folder)))
-
-    def _stage_merged(self, table: str, merged: str, parts: Sequence[str]) -> Move:
-        staged = self._aside(f"{table}/{merged}")
-        schema = _in_common([self._open(table, part).schema_arrow for part in parts])
-        with pq.ParquetWriter(staged, schema, compression="zstd") as writer:
-            for rows in _gathered(self._open(table, part) for part in parts):
-                writer.write_table(pa.concat_tables([_as(piece, schema) for piece in rows]).combine_chunks())
-        if pq.read_metadata(staged).num_rows != sum(self._rows_in(table, part) for part in parts):
-            raise ExtractorError(f"{staged} does not hold the rows of its parts: a fault of ours, nothing was changed")
-        return self._staged(f"{table}/{merged}")
-
-    def _without(self, part: str, ids: set[str]) -> list[Move]:
-        gone = pa.array(ids, pa.string())
-        tables = {name: self._open(name, part).read() for name in TABLES if self._has(name, part)}
-        left = {name: rows.filter(pc.invert(pc.is_in(rows["doc_id"], gone))) for name, rows in tables.items()}
-        if not left["documents"].num_rows:  # then no other table has rows left either
-            return [Move(f"{name}/{part}") for name in tables]
-        changed = [name for name in tables if left[name].num_rows < tables[name].num_rows]
-        return [self._stage(f"{name}/{part}", left[name]) for name in changed]
-
 
 def _part_name(stamp: str = "") -> str:
     """Unique whatever the clock says; names sort by age as far as it is right."""
-    return f"part-{stamp or datetime.now(UTC).strftime('%Y%m%dT%H%M%S%f')}-{secrets.token_hex(4)}.parquet"
+    return f"part-{stamp or moment()}-{secrets.token_hex(4)}.parquet"
 
 
-def _documents_first(move: Move) -> bool:
-    return not move.target.startswith("documents/")
+def _old_first(new: str = "") -> Callable[[Move], tuple[bool, bool]]:
+    """The order in which nobody finds a document twice: old parts, their documents first; then the `new` one."""
+
+    def place(move: Move) -> tuple[bool, bool]:
+        table, _, part = move.target.rpartition("/")
+        is_old = bool(table) and part != new
+        return not is_old, is_old and table != "documents"
+
+    return place
 
 
-def _gathered(files: Iterator[pq.ParquetFile]) -> Iterator[list[pa.Table]]:
+def _write_part(
+    change: Change, part: str, tables: Mapping[str, pa.Table], all_rows: Mapping[str, int], written: str
+) -> None:
+    """Stages these tables of a part that has so many rows of each table."""
+    for table, rows in tables.items():
+        if table == "documents":
+            rows = rows.replace_schema_metadata(Seal(all_rows, written).on(rows.schema).metadata)
+        with change.put(f"{table}/{part}") as staged:
+            pq.write_table(rows, staged, compression="zstd")
+
+
+def _write_merged(staged: Path, schema: pa.Schema, files: Sequence[pq.ParquetFile], expected: int) -> None:
+    with pq.ParquetWriter(staged, schema, compression="zstd") as writer:
+        for rows in _gathered(files):
+            writer.write_table(pa.concat_tables([_as(piece, schema) for piece in rows]).combine_chunks())
+    if pq.read_metadata(staged).num_rows != expected:
+        raise ExtractorError(f"{staged} does not hold the rows of its parts: a fault of ours, nothing was changed")
+
+
+def _put_beside(change: Change, beside: Beside) -> None:
+    if beside.attempts is not None:
+        with change.put(FILE) as staged:
+            pq.write_table(pa.Table.from_pylist(list(beside.attempts), ATTEMPTS), staged, compression="zstd")
+        change.drop(OLD_FILE)
+    if beside.manifest is not None:
+        with change.put(MANIFEST) as staged:
+            staged.write_text(beside.manifest, encoding="utf-8")
+
+
+def _sift(change: Change, now: Parts, part: str, sieve: Sieve) -> None:
+    """Stages what the sieve leaves of a part: its documents, which tell of the others, and what has fewer rows."""
+    tables = {name: now.open(name, part).read() for name in TABLES if now.has(name, part)}
+    left = {name: sieve(name, rows) for name, rows in tables.items()}
+    if not left["documents"].num_rows:  # then no other table has rows left either
+        for name in tables:
+            change.drop(f"{name}/{part}")
+        return
+    changed = {n: rows for n, rows in left.items() if n == "documents" or rows.num_rows < tables[n].num_rows}
+    written = written_of(part, seal_of(tables["documents"].schema))
+    _write_part(change, part, changed, {name: rows.num_rows for name, rows in left.items()}, written)
+
+
+def without(ids: Collection[str]) -> Sieve:
+    """Leaves the rows of other documents than these."""
+    gone = pa.array(ids, pa.string())
+    return lambda table, rows: rows.filter(pc.invert(pc.is_in(rows["doc_id"], gone)))
+
+
+def _gathered(files: Iterable[pq.ParquetFile]) -> Iterator[list[pa.Table]]:
     """Rows of these files in pieces of about BATCH / 4 rows: row groups worth reading, little memory."""
     held: list[pa.Table] = []
     for file in files:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from extractor.store.account import verify
+from extractor.store.ledger import Fault, faults_in_counts, faults_of, readable
 from extractor.store.manifest import Manifest
-from extractor.store.shelf import Shelf
+from extractor.store.parts import Parts, reading
 
 TOKENS = ("prompt_tokens", "cached_tokens", "thinking_tokens", "answer_tokens", "total_tokens")
 
@@ -41,6 +41,7 @@ class OutputStatus:
     tokens: dict[str, int]
     seconds: float | None  # of the last run
     last_run: dict[str, Any]  # as the manifest has it
+    faults: list[Fault]  # what is wrong with it
 
     @property
     def settled(self) -> int:
@@ -53,48 +54,56 @@ class OutputStatus:
         return None if self.pending is None else self.settled + self.pending
 
 
-def output_status(folder: Path) -> OutputStatus:
-    """The state of an output folder; UserError where it is none, ExtractorError where documents are lost or twice."""
-    manifest = Manifest.of_output(folder)
+def output_status(folder: Path, by_id: bool = False) -> OutputStatus:
+    """The state of an output folder, as of one moment; UserError where it is none.
+
+    `faults` are what its counts tell, or with `by_id` what each row's id tells.
+    """
+    return reading(folder, lambda parts: _status(parts, by_id))
+
+
+def _status(parts: Parts, by_id: bool) -> OutputStatus:
+    manifest = Manifest.of_parts(parts)
+    faults = faults_of(parts) if by_id else faults_in_counts(parts)
+    parts = readable(parts, faults)
     counts = {name: Counter[str]() for name in ("status", "problem", "mode", "thinking_end")}
-    tokens, unfit, shelf = Counter[str](), Counter[str](), Shelf(folder)
-    told: dict[str, Any] = manifest.content.get("last_run") or {}
-    for _, rows in shelf.read("documents", [*counts, *TOKENS, "unfit"]):
+    tokens, unfit = Counter[str](), Counter[str]()
+    for _, rows in parts.read("documents", [*counts, *TOKENS, "unfit"]):
         for name, counter in counts.items():
             counter.update(value for value in rows[name].to_pylist() if value is not None)
         if "unfit" in rows.column_names:  # parts of earlier versions lack it
             unfit.update(pc.list_flatten(rows["unfit"]).to_pylist())
         tokens.update({name: pc.sum(rows[name]).as_py() or 0 for name in TOKENS})
-    status, last_run = counts["status"], manifest.last_run
-    if last_run.state != "running":  # while a run writes, its counts are never those of one moment
-        verify(shelf, status.total() if last_run.documents is None else last_run.documents)
+    status = counts["status"]
+    last_run, told = manifest.last_run, manifest.told_of_last_run
     return OutputStatus(
         ok=status["ok"],
         empty=status["empty"],
         quarantined=status["quarantined"],
-        pending=last_run.pending_now(status.total()),
+        pending=last_run.pending,
         problems=dict(counts["problem"].most_common()),
         modes=dict(counts["mode"]),
         thinking_ends=dict(counts["thinking_end"]),
-        escalated=_escalation(shelf),
-        rows=shelf.sizes(),
+        escalated=_escalation(parts),
+        rows=parts.sizes(),
         unfit=dict(unfit.most_common()),
         tokens=dict(tokens),
         seconds=last_run.seconds if "seconds" in told else None,
         last_run=told,
+        faults=faults,
     )
 
 
-def _escalation(shelf: Shelf) -> Escalation:
+def _escalation(parts: Parts) -> Escalation:
     documents = changed = rescued = tokens = 0
-    for _, rows in shelf.read("documents", ["escalated", "mode", "status"]):
+    for _, rows in parts.read("documents", ["escalated", "mode", "status"]):
         asked = rows.filter(pc.is_valid(rows["escalated"]))
         kept = asked.filter(pc.equal(asked["mode"], "think"))
         failed = pc.and_(pc.match_substring(kept["escalated"], "failed"), pc.not_equal(kept["status"], "quarantined"))
         documents, changed = documents + len(asked), changed + len(kept)
         rescued += pc.sum(failed).as_py() or 0
     for _, rows in (
-        shelf.read("completions", ["attempt", "mode", "thinking_tokens", "answer_tokens"]) if documents else ()
+        parts.read("completions", ["attempt", "mode", "thinking_tokens", "answer_tokens"]) if documents else ()
     ):
         again = rows.filter(pc.and_(pc.greater(rows["attempt"], 1), pc.equal(rows["mode"], "think")))
         tokens += sum(pc.sum(again[name]).as_py() or 0 for name in ("thinking_tokens", "answer_tokens"))

@@ -2,12 +2,13 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from extractor.errors import Locked
 from extractor.store.attempts import Attempts, Unsettled
 from extractor.store.settled import Settled
-from extractor.store.shelf import Shelf
+from extractor.store.shelf import Beside, Shelf
 from extractor.store.tables import TABLES, Row, rows_of
 from extractor.system.signals import signals_wait
 from extractor.types import Settlement
@@ -28,6 +29,7 @@ class Kept:
     attempts: Attempts  # of an earlier run
     unsettled: Callable[[], Iterable[Unsettled]]  # of this run
     reasoning: bool  # thoughts too
+    manifest: Callable[[], str | None] = lambda: None  # its text, with what is counted by now
 
 
 class Writer:
@@ -36,6 +38,7 @@ class Writer:
     def __init__(self, shelf: Shelf, settled: Settled, size: PartSize, kept: Kept) -> None:
         self._shelf, self._settled, self._size, self._kept = shelf, settled, size, kept
         self._gathered: list[dict[str, list[Row]]] = []
+        self._lost: list[Row] = []
         self._since = time.monotonic()
 
     def add(self, settlement: Settlement) -> None:
@@ -57,12 +60,32 @@ class Writer:
         with signals_wait():
             gathered, self._gathered = self._gathered, []
             self._since = time.monotonic()
-            attempts = self._kept.attempts.rows(self._kept.unsettled())
-            if gathered:
-                rows = {table: [row for document in gathered for row in document[table]] for table in TABLES}
-                self._shelf.add(rows, self._superseded(rows["documents"]), attempts)
-            elif attempts is not None:
-                self._shelf.keep(attempts)
+            rows = {table: [row for document in gathered for row in document[table]] for table in TABLES}
+            try:
+                self._commit(rows)
+            except BaseException as error:
+                if isinstance(error, Locked) or not self._shelf.is_committing:
+                    self._lost += rows["documents"]
+                raise
+
+    def remove(self, ids: Mapping[str, Collection[str]]) -> None:
+        """Commits that these documents (part → their ids) are not there any more."""
+        with signals_wait():
+            self._shelf.remove(ids, Beside(manifest=self._kept.manifest()))
+
+    def lost(self) -> list[Row]:
+        """The rows of documents whose commit failed, since it was asked last."""
+        lost, self._lost = self._lost, []
+        return lost
+
+    def _commit(self, rows: Mapping[str, list[Row]]) -> None:
+        attempts = self._kept.attempts.rows(self._kept.unsettled())
+        if rows["documents"]:
+            beside = Beside(attempts, self._kept.manifest())
+            self._shelf.add(rows, self._superseded(rows["documents"]), beside)
+        elif attempts is not None:
+            self._shelf.keep(Beside(attempts))
+        self._kept.attempts.written()
 
     def _superseded(self, documents: Iterable[Row]) -> dict[str, set[str]]:
         """The part of each document that was there before, and the ids in it."""

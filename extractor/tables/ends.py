@@ -35,7 +35,7 @@ def meant(
 
     `joins` are the types of the ends that each predicate joins; `by_id` says that ends are given by the entities' ids.
     """
-    types = _Types(entities, by_id)
+    types = _EndTypes(entities, by_id)
     kept: dict[tuple[str, ...], Relation] = {}
     dropped = []
     for relation in relations:
@@ -55,7 +55,7 @@ def meant(
     return [replace(relation, relation_id=f"r{n}") for n, relation in enumerate(kept.values(), 1)], dropped
 
 
-def _fitting(relation: Relation, ends: Ends, types: "_Types") -> tuple[Relation, str]:
+def _fitting(relation: Relation, ends: Ends, types: "_EndTypes") -> tuple[Relation, str]:
     """The relation as it fits its predicate better, or why it does not."""
     if _is_with_itself(relation):
         return relation, "of a thing with itself"
@@ -101,7 +101,7 @@ def _is_with_itself(relation: Relation) -> bool:
     return bool(relation.subject) and _folded(relation.subject) == _folded(relation.object)
 
 
-class _Types:
+class _EndTypes:
     """The types of an end: of all entities of its name, or of the one entity where ends are given by id."""
 
     def __init__(self, entities: Sequence[Entity], by_id: bool) -> None:

@@ -11,7 +11,7 @@ QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "「": "�
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class NamedEnd:
     """One end: the entity that it is, if it is one of the answer's, and its name."""
 
     name: str | None
@@ -56,21 +56,21 @@ class EndFinder:
             if entity.name.casefold() != entity.name or entity.name not in self._by_name:
                 self._by_name.setdefault(entity.name.casefold(), []).append(entity)
 
-    def find(self, value: Any, keys: Mapping[str, str], types: Collection[str] | None = None) -> list[End]:
+    def find(self, value: Any, keys: Mapping[str, str], types: Collection[str] | None = None) -> list[NamedEnd]:
         """The ends in a value, none only in an empty list; by id where one of the entities has it, else by name.
 
         Of several entities of a name it is the one of the type that is said, else of one of `types`, else the first.
         """
         found = [end for one in _each(value) if (end := self._one(one, keys, types))]
-        return found if found or value == [] else [End(None)]
+        return found if found or value == [] else [NamedEnd(None)]
 
-    def _one(self, value: Any, keys: Mapping[str, str], types: Collection[str] | None) -> End | None:
+    def _one(self, value: Any, keys: Mapping[str, str], types: Collection[str] | None) -> NamedEnd | None:
         said = value.get(keys["id"]) if isinstance(value, dict) and "id" in keys else value
         if (identifier := text_of(said)) and (entity := self._by_id.get(identifier)):
-            return End(entity.name, entity.entity_id)
+            return NamedEnd(entity.name, entity.entity_id)
         name = name_of(_named(value, keys))
         kind = text_of(value.get(keys["type"])) if isinstance(value, dict) and "type" in keys else None
-        return End(name, self._id(name, [kind] if kind else types or ())) if name else None
+        return NamedEnd(name, self._id(name, [kind] if kind else types or ())) if name else None
 
     def _id(self, name: str, types: Collection[str]) -> str | None:
         alike = self._by_name.get(name) or self._by_name.get(name.casefold()) or []

@@ -9,7 +9,7 @@ import pyarrow as pa
 from extractor.tables.ends import Relation, meant
 from extractor.tables.grounding import Span, first_span
 from extractor.tables.items import Item, texts
-from extractor.tables.names import End, EndFinder, kinds_of, text_of
+from extractor.tables.names import EndFinder, NamedEnd, kinds_of, text_of
 from extractor.tables.table import ATTRIBUTES, CONFIDENCE, DOC_ID, SPAN, Made, Rows, Table, column
 
 
@@ -45,7 +45,7 @@ def _rows_of(item: Item, text: str, finder: EndFinder) -> Iterator[Relation]:
         )
 
 
-def _triples(item: Item, finder: EndFinder) -> Iterator[tuple[End, str | None, End]]:
+def _triples(item: Item, finder: EndFinder) -> Iterator[tuple[NamedEnd, str | None, NamedEnd]]:
     inner = item.source.inner
     for predicate in kinds_of(item, "predicate"):
         wanted = item.source.ends.get(predicate or "", (None, None))

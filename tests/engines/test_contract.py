@@ -11,12 +11,13 @@ from fakes import Silent, a_request, answering, engine_alone, fake_prepared
 from shop import GOOD, settle, write
 
 from extractor.engines.base import Engine
-from extractor.engines.replay import ReplayEngine
+from extractor.engines.replay import ReplayEngine, StoredAnswers
 from extractor.engines.vllm import VllmEngine
 from extractor.engines.watchdog import Watchdog
 from extractor.fingerprint import digest
 from extractor.pipeline.engines import EnginePool, LazyEngine
 from extractor.store.manifest import Manifest
+from extractor.store.parts import parts_of
 from extractor.types import Document, Request
 
 COUNT = 40
@@ -31,7 +32,8 @@ def replay(folder: Path) -> Engine:
     """A replay of a run over the same documents."""
     source = write(folder / "in.jsonl", [(one.id, one.text) for one in documents()])
     settle(source, folder / "old")
-    return ReplayEngine(folder / "old", digest(Manifest.load(folder / "old").identity), None)
+    stored = StoredAnswers(folder / "old", parts_of(folder / "old").of("completions"))
+    return ReplayEngine(stored, digest(Manifest.load(folder / "old").identity), None)
 
 
 def lazy(folder: Path) -> Engine:

@@ -170,7 +170,7 @@ def test_quarantined_documents_count_as_finding_nothing_and_absent_ones_are_list
 
 def test_pending_documents_count_as_finding_nothing_if_the_manifest_owns_up_to_them(tmp_path: Path) -> None:
     file = write_gold(tmp_path / "gold.jsonl", [{**GOLD, "doc_id": doc_id} for doc_id in ("a", "b", "c")])
-    under_way = {"state": "running", "total": 3}
+    under_way = {"state": "running", "total": 3, "pending": 2}
     for said, documents, missed in (({"pending": 2}, 3, 7), ({"pending": 1}, 1, 1), (under_way, 3, 7)):
         out = write_run(tmp_path / str(said), [document("a", entities=PEOPLE)], {"last_run": said})
         evaluation = evaluate(load_run(out), load_gold(file), resamples=20)

@@ -13,6 +13,7 @@ from extractor.cli.app import app
 from extractor.engines.replay import GROUPS, StoredAnswers
 from extractor.pipeline.session import run
 from extractor.store.compact import compact
+from extractor.store.parts import parts_of
 
 STRICT = {"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string", "maxLength": 3}}}}
 LOOSE = {
@@ -118,7 +119,7 @@ def test_few_row_groups_are_held_however_many_there_are(tmp_path: Path) -> None:
     for full in (None, 4):
         if full:
             compact(old, full)
-        stored = StoredAnswers(old)
+        stored = StoredAnswers(old, parts_of(old).of("completions"))
         for n in reversed(range(count)):
             assert [row["answer"] for row in stored.of(f"d{n}")] == [f'{{"names": ["Zoe{n}"]}}']
         assert stored.held == GROUPS

@@ -200,8 +200,7 @@ def test_a_lost_part_is_noticed_and_the_next_run_mends_it(tmp_path: Path, out: P
     lost = Shelf(out).parts()[0]
     for file in list(out.glob(f"*/{lost}")):
         file.unlink()
-    with pytest.raises(ExtractorError, match=r"8 documents should be in .*, 4 are: a fault of ours"):
-        output_status(out)
+    assert [(fault.kind, fault.wanted, fault.rows) for fault in output_status(out).faults] == [("count", 8, 4)]
     assert settle(inputs, out).settled.total() == 4
     assert output_status(out).settled == 8
 
@@ -234,7 +233,7 @@ def test_a_torn_part_is_a_clear_line(tmp_path: Path, out: Path) -> None:
     inputs = write(tmp_path / "in.jsonl", some(4))
     settle(inputs, out)
     (torn := out / "documents" / Shelf(out).parts()[0]).write_bytes(torn.read_bytes()[:100])
-    with pytest.raises(UserError, match=r"cannot be read .*; bring it back, or remove"):
+    with pytest.raises(UserError, match=r"a file of documents cannot be read \(part-.*; bring back what is gone"):
         settle(inputs, out)
 
 
