@@ -23,7 +23,7 @@ from extractor.evaluation.row_items import row_key
 from extractor.evaluation.runs import Run, TableRow
 from extractor.evaluation.scored_tables import FURTHER, key_columns, said_columns
 from extractor.report.details import Details
-from extractor.report.marks import Marks, entity_key, marks, relation_keys
+from extractor.report.marks import DocumentMarks, entity_key, marks, relation_keys
 from extractor.tables import TABLES, Entity, Table
 
 Case = dict[str, Any]
@@ -101,7 +101,7 @@ def _bits(keys: Sequence[set[Hashable]]) -> Counter[Hashable]:
 
 
 def _found(
-    run: Run, marked: Marks, doc_id: str, bits: Mapping[Hashable, int], evidence: Mapping[Any, Any]
+    run: Run, marked: DocumentMarks, doc_id: str, bits: Mapping[Hashable, int], evidence: Mapping[Any, Any]
 ) -> dict[str, Any]:
     entities, relations = run.entities.get(doc_id, []), run.relations.get(doc_id, [])
     index = {e.entity_id: n for n, e in enumerate(entities)}
@@ -125,7 +125,7 @@ def _found(
     }
 
 
-def _rows(run: Run, marked: Marks, table: Table, doc_id: str, bits: Mapping[Hashable, int]) -> list[list[Any]]:
+def _rows(run: Run, marked: DocumentMarks, table: Table, doc_id: str, bits: Mapping[Hashable, int]) -> list[list[Any]]:
     pairs = zip(run.further_rows(table, doc_id), marked.rows[table.name].verdicts, strict=True)
     return [[_said(row), bits[_row_key(table, row)], verdict] for row, verdict in pairs]
 

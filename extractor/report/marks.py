@@ -27,7 +27,7 @@ class RowMarks:
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
+class DocumentMarks:
     """Verdicts in the order of the run's entities and relations, what it missed, and (hits, wrong, missed)."""
 
     entities: list[int]
@@ -38,12 +38,12 @@ class Marks:
     score: tuple[int, int, int] | None = None
 
 
-def marks(run: Run, gold: Gold | None, doc_id: str) -> Marks:
+def marks(run: Run, gold: Gold | None, doc_id: str) -> DocumentMarks:
     """The marks of one document; all unknown where gold does not know it."""
     entities, relations = run.entities.get(doc_id, []), run.relations.get(doc_id, [])
     if gold is None or doc_id not in gold.documents:
         rows = {table.name: RowMarks([UNKNOWN] * len(run.further_rows(table, doc_id))) for table in FURTHER}
-        return Marks([UNKNOWN] * len(entities), [UNKNOWN] * len(relations), rows)
+        return DocumentMarks([UNKNOWN] * len(entities), [UNKNOWN] * len(relations), rows)
     document, symmetric, annotation = gold.documents[doc_id], frozenset(map(normal, gold.symmetric)), gold.annotation
     sides = both_sides(run, gold, doc_id)
     things = sides.items[ENTITIES.name][1]
@@ -56,7 +56,7 @@ def marks(run: Run, gold: Gold | None, doc_id: str) -> Marks:
     keys = [_unordered(k, symmetric) for k in relation_keys(relations, entities)]
     rows = {table.name: _row_marks(run, gold, sides, table, doc_id) for table in FURTHER}
     outcomes = [strict if annotation[ENTITIES.name] != "none" else None, linked, *(r.outcome for r in rows.values())]
-    return Marks(
+    return DocumentMarks(
         _verdicts([entity_key(e) for e in entities], _right(sides, ENTITIES, strict), annotation[ENTITIES.name]),
         _verdicts(keys, right_triples, annotation[RELATIONS.name]),
         rows,

@@ -17,7 +17,7 @@ function pointing(article) {
   });
 }
 
-/** Marks what belongs to an item, and nothing else; null marks nothing. */
+/** DocumentMarks what belongs to an item, and nothing else; null marks nothing. */
 function find(item) {
   document.querySelectorAll(".found, .quoted, .active").forEach((old) => old.classList.remove("found", "quoted", "active"));
   document.querySelectorAll("svg.arc").forEach((old) => old.remove());
