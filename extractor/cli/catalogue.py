@@ -73,7 +73,7 @@ def schemas_command(
             from extractor.tasks.begin import from_answers, from_class
 
             begun = from_class(from_pydantic) if from_pydantic else from_answers(str(from_example))
-            typer.echo(json.dumps(begun, ensure_ascii=False, indent=2))
+            say.text(json.dumps(begun, ensure_ascii=False, indent=2))
             return
         from extractor.cli.tables import table
         from extractor.tasks import shipped
