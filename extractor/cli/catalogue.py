@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from extractor.cli import say
 from extractor.cli.boundary import boundary
-from extractor.escape import in_line
+from extractor.escape import in_json, in_line
 from extractor.exits import FEW_CODES
 from extractor.system.streams import audience
 
@@ -73,7 +73,7 @@ def schemas_command(
             from extractor.tasks.begin import from_answers, from_class
 
             begun = from_class(from_pydantic) if from_pydantic else from_answers(str(from_example))
-            typer.echo(json.dumps(begun, ensure_ascii=False, indent=2))
+            say.text(in_json(begun, indent=2))
             return
         from extractor.cli.tables import table
         from extractor.tasks import shipped

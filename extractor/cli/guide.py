@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from extractor.cli import say
 from extractor.cli.boundary import boundary
 
 Topic = Annotated[str | None, typer.Argument(help="the page to read", show_default=False)]
@@ -28,9 +29,10 @@ def guide_command(topic: Topic = None) -> None:
 def _show(text: str) -> None:
     """Markdown as it is in a file or a pipe, set on a terminal."""
     if not sys.stdout.isatty():
-        typer.echo(text, nl=False)
+        say.text(text.removesuffix("\n"))
         return
     from rich.console import Console
     from rich.markdown import Markdown
 
-    Console().print(Markdown(text))
+    with say.output():
+        Console().print(Markdown(text))

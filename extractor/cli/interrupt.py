@@ -12,8 +12,9 @@ def leave_on_interrupt() -> None:
 
 
 def too_late() -> None:
-    """How it ended is decided: Ctrl-C changes nothing any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """How it ended is decided: no signal changes that any more, while Python takes leave of what it has loaded."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -36,7 +36,7 @@ USED: tuple[Used, ...] = (
     ),
     Used("vllm.v1.engine.llm_engine", "LLMEngine", members=("add_request", "step", "engine_core", "vllm_config")),
     Used("vllm.v1.engine.core_client", "EngineCoreClient", members=("shutdown",)),
-    Used("vllm.v1.engine.exceptions", "EngineDeadError"),
+    Used("vllm.v1.engine.core_client", "SyncMPClient", members=("outputs_queue",)),
     Used("vllm.exceptions", "VLLMClientError", needed=False),  # before it came, a refusal was a ValueError
     Used("vllm.config", "SchedulerConfig", members=("max_num_seqs",)),
     Used(

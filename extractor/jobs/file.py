@@ -54,8 +54,8 @@ def _asked(
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(shipped.read_text(path, "job file"))
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{path}: not TOML that can be read: {error}") from None
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, brackets without end
+        raise UserError(f"{path}: not TOML: {error}") from None
 
 
 def _expanded(content: dict[str, Any], path: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ CASES = [
 ]
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize(("case", "code"), CASES, ids=str)
 def test_nothing_is_lost_or_left(tiny: Path, tmp_path: Path, case: Case, code: int) -> None:
     found = tried(case, tmp_path / "run", tiny, random.Random(1))

@@ -74,7 +74,9 @@ def test_json_that_nobody_reads_is_not_how_the_run_ended(tmp_path: Path, redirec
 EXTRACT = [sys.executable, "-c", "from extractor.cli import main; main()"]
 
 
-@pytest.mark.parametrize("words", [["schemas"], ["schemas", "--json"], ["schemas", "news"], ["models"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["schemas"], ["schemas", "--json"], ["schemas", "news"], ["models"], ["guide", "schemas"]], ids=" ".join
+)
 def test_a_command_that_prints_is_done_when_its_reader_goes(words: list[str]) -> None:
     shell = 'set -o pipefail; "$@" | true'
     done = subprocess.run(["bash", "-c", shell, "bash", *EXTRACT, *words], timeout=60, capture_output=True, text=True)
