@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 READ = 65536  # bytes of a log that are looked at, from its end
-_ERROR = re.compile(r"(?:\w+\.)*(?:\w*Error|\w*Exception): (?P<said>.+)")
+# From the beginning of a word only: begun anywhere in a long one, the search would take the square of its length.
+_ERROR = re.compile(r"(?<![\w.])(?:\w+\.)*\w*(?:Error|Exception): (?P<said>.+)")
 _ELSEWHERE = re.compile(r"see (the )?(root cause|stack trace)", re.IGNORECASE)  # it only points at another
 
 
