@@ -146,14 +146,13 @@ def pending_moves(folder: Path) -> list[Move]:
         said = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return []
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _refused(path, "is torn") from None
     moves = [Move(one["target"], one["staged"]) for one in said if _is_move(one)] if isinstance(said, list) else None
     if moves is None or len(moves) < len(said):
         raise _refused(path, "is torn")
-    if strays := [
-        name for move in moves for name in (move.target, move.staged) if name and not _is_inside(folder, name)
-    ]:
+    named = [name for move in moves for name in (move.target, move.staged) if name is not None]
+    if strays := [name for name in named if not _is_inside(folder, name)]:
         raise _refused(path, f"names {strays[0]!r}, which is no file of this folder")
     return moves
 

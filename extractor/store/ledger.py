@@ -12,6 +12,7 @@ from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from extractor.errors import UserError
 from extractor.store.manifest import Manifest
@@ -149,8 +150,9 @@ def _audited(parts: Parts, part: str, by_id: bool) -> Iterator[Fault]:
         yield from (_lone(parts, table, part) for table in TABLES if parts.has(table, part))
         return
     try:
-        seal = seal_of(parts.open("documents", part).schema_arrow)
-        documents = _Documents.of(parts, part) if by_id else None
+        file = parts.open("documents", part)
+        seal = seal_of(file.schema_arrow)
+        documents = _Documents.of(file) if by_id else None
     except _BROKEN:
         yield Fault("unreadable", "documents", part, 0)
         return
@@ -178,12 +180,9 @@ def _audited_rows(
 ) -> Iterator[Fault]:
     (table, part), strange = place, 0
     if documents and table != "documents":
-        orphans = list(_others(parts, place, documents.ids))
-        ghosts = list(_others(parts, place, documents.quarantined))[len(orphans) :] if table == "quarantine" else []
-        untold = list(_untold(parts, part, documents)) if table == "quarantine" else []
-        found: dict[Kind, list[str]] = {"orphans": orphans, "ghosts": ghosts, "untold": untold}
-        yield from (Fault(kind, table, part, len(ids), tuple(ids[:NAMED])) for kind, ids in found.items() if ids)
-        strange = len(orphans) + len(ghosts)
+        for kind, ids in _strange(parts, place, documents).items():
+            yield Fault(kind, table, part, len(ids), tuple(ids[:NAMED]))
+            strange += len(ids) if kind != "untold" else 0
     rows = parts.rows_in(*place)
     if wanted is not None and rows < wanted:
         yield Fault("short", table, part, wanted - rows)
@@ -191,20 +190,24 @@ def _audited_rows(
         yield Fault("surplus", table, part, rows - strange - wanted)
 
 
-def _untold(parts: Parts, part: str, documents: "_Documents") -> Iterator[str]:
-    """The ids of quarantined documents without a row in quarantine."""
-    told = [_texts(rows, "doc_id") for rows in parts.rows("quarantine", part, ["doc_id"])]
-    there = pc.is_in(documents.quarantined, value_set=pa.concat_arrays(told or [pa.array([], pa.string())]))
-    yield from documents.quarantined.filter(pc.invert(there)).to_pylist()
+def _strange(parts: Parts, place: tuple[str, str], documents: "_Documents") -> dict[Kind, list[str]]:
+    """The ids of rows that belong to no document, or none that is quarantined, and of quarantined ones without rows."""
+    held = [_texts(rows, "doc_id") for rows in parts.rows(*place, ["doc_id"])]
+    orphans = [doc_id for some in held for doc_id in _others(some, documents.ids)]
+    found: dict[Kind, list[str]] = {"orphans": orphans}
+    if place[0] == "quarantine":
+        there = pa.concat_arrays([*held, pa.array([], pa.string())])
+        found["ghosts"] = [doc_id for doc_id in _others(there, documents.quarantined) if doc_id not in set(orphans)]
+        found["untold"] = list(_others(documents.quarantined, there))
+    return {kind: ids for kind, ids in found.items() if ids}
 
 
-def _others(parts: Parts, place: tuple[str, str], ids: pa.Array) -> Iterator[str]:
-    """The ids of those rows of a file that are none of these."""
-    for rows in parts.rows(*place, ["doc_id"]):
-        held = _texts(rows, "doc_id")
-        each = pc.run_end_encode(held).values  # the rows of a document lie together
-        if not pc.all(pc.is_in(each, value_set=ids)).as_py():
-            yield from map(str, held.filter(pc.invert(pc.is_in(held, value_set=ids))).to_pylist())
+def _others(held: pa.Array, ids: pa.Array) -> list[str]:
+    """Those held that are none of these ids."""
+    each = pc.run_end_encode(held).values  # the rows of a document lie together
+    if pc.all(pc.is_in(each, value_set=ids)).as_py():
+        return []
+    return list(map(str, held.filter(pc.invert(pc.is_in(held, value_set=ids))).to_pylist()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +218,11 @@ class _Documents:
     quarantined: pa.Array
 
     @classmethod
-    def of(cls, parts: Parts, part: str) -> "_Documents":
+    def of(cls, file: pq.ParquetFile) -> "_Documents":
         """KeyError where it lacks what a run goes by."""
-        columns = ["doc_id", "status", "fingerprint", "problem"]
-        found = parts.open("documents", part).read(columns, use_threads=False).select(columns)
+        if absent := {"fingerprint", "problem"}.difference(file.schema_arrow.names):
+            raise KeyError(absent)
+        found = file.read(["doc_id", "status"], use_threads=False)
         ids = _texts(found, "doc_id")
         if ids.null_count:
             raise KeyError("doc_id")

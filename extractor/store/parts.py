@@ -53,7 +53,9 @@ class Parts:
     def open(self, table: str, part: str) -> pq.ParquetFile:
         """The part's file of the table. UserError where it is not readable."""
         try:
-            return pq.ParquetFile(self.files[table][part])
+            file = pq.ParquetFile(self.files[table][part])
+            self.counted[self.files[table][part]] = int(file.metadata.num_rows)
+            return file
         except (pa.ArrowInvalid, FileNotFoundError, OSError) as error:
             raise self._unreadable(table, part, error) from None
 
@@ -62,7 +64,7 @@ class Parts:
         if not self.has(table, part):
             return 0
         if (file := self.files[table][part]) not in self.counted:
-            self.counted[file] = int(self.open(table, part).metadata.num_rows)
+            self.open(table, part)
         return self.counted[file]
 
     def count(self) -> int:
@@ -82,8 +84,8 @@ class Parts:
     def rows(self, table: str, part: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
         """Rows of one file, a few at a time; a column of ours that it lacks is null. UserError where it is torn."""
         try:
-            for batch in self.open(table, part).iter_batches(BATCH, columns=columns, use_threads=False):
-                yield _filled(pa.Table.from_batches([batch]), table, columns or ())
+            for rows in _pieces(self.open(table, part), columns):
+                yield _filled(rows, table, columns or ())
         except (pa.ArrowInvalid, OSError) as error:
             raise self._unreadable(table, part, error) from None
 
@@ -105,12 +107,12 @@ def parts_of(folder: Path) -> Parts:
     return found
 
 
-def reading(folder: Path, read: Callable[[Parts], Found]) -> Found:
+def reading(folder: Path, read: Callable[[Parts], Found], patience: float = PATIENCE) -> Found:
     """What `read` gives of an output as of one moment; it is called again where files were moved under it.
 
-    UserError where they are moving all the time.
+    UserError where they are moving for all of `patience` (seconds).
     """
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + patience
     while time.monotonic() < ends:
         parts = parts_of(folder)
         try:
@@ -144,6 +146,14 @@ def _listed(folder: Path) -> Parts:
             files[table] |= {part: file} if file else {}
     stamps = {file: _stamp(file) for there in files.values() for file in there.values()}
     return Parts(folder, files, manifest_of(folder), stamps)
+
+
+def _pieces(file: pq.ParquetFile, columns: list[str] | None) -> Iterator[pa.Table]:
+    if file.metadata.num_rows <= BATCH:  # cheaper, where there are many small files
+        yield from [file.read(columns, use_threads=False)] if file.metadata.num_rows else ()
+        return
+    for batch in file.iter_batches(BATCH, columns=columns, use_threads=False):
+        yield pa.Table.from_batches([batch])
 
 
 def _filled(rows: pa.Table, table: str, columns: Sequence[str]) -> pa.Table:

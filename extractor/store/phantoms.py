@@ -3,9 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from extractor.store.parts import Parts
 
-OF_THE_ROW = {"bad_line", "bad_encoding", "no_text", "missing_id", "duplicate_id", "unreadable"}  # what a reader says
+# What a reader says of a row
+OF_THE_ROW = pa.array(["bad_line", "bad_encoding", "no_text", "missing_id", "duplicate_id", "unreadable"])
 
 
 def phantoms(parts: Parts, whole: Collection[str], gave: Callable[[str], bool]) -> dict[str, set[str]]:
@@ -13,8 +17,8 @@ def phantoms(parts: Parts, whole: Collection[str], gave: Callable[[str], bool]) 
     give (`gave`) a row of that id."""
     found: dict[str, set[str]] = defaultdict(set)
     for part, rows in parts.read("documents", ["doc_id", "problem", "source"]):
-        bad = zip(*(rows[name].to_pylist() for name in ("doc_id", "problem", "source")), strict=True)
-        for doc_id, problem, source in bad:
-            if problem in OF_THE_ROW and str(source).rpartition(":")[0] in whole and not gave(doc_id):
+        bad = rows.filter(pc.is_in(rows["problem"], OF_THE_ROW))
+        for doc_id, source in zip(bad["doc_id"].to_pylist(), bad["source"].to_pylist(), strict=True):
+            if str(source).rpartition(":")[0] in whole and not gave(doc_id):
                 found[part].add(doc_id)
-    return found
+    return dict(found)

@@ -10,10 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import answering, fake_prepared
 from shop import GOOD, assert_whole, rows, settle, some, write
 
 from extractor.errors import UserError
 from extractor.exits import verdict
+from extractor.pipeline.session import run
+from extractor.progress.events import Progress
+from extractor.progress.prometheus import MetricsFile
+from extractor.store.compact import compact
+from extractor.store.ledger import faults_of
+from extractor.store.manifest import Manifest
+from extractor.store.parts import parts_of
 from extractor.store.shelf import Shelf
 from extractor.store.status import output_status
 from extractor.types import Request
@@ -51,6 +59,39 @@ def test_a_full_disk_ends_in_a_line_and_more_room_finishes_the_job(tmp_path: Pat
     settle(inputs, out, long_answer)
     assert_whole(out, [f"d{number}" for number in range(60)])
     assert output_status(out).pending == 0
+
+
+def counts(out: Path) -> dict[str, Any]:
+    return {row["doc_id"]: row["status"] for row in rows(out)}
+
+
+@pytest.mark.parametrize("size", ["2m", "3m"])
+@pytest.mark.parametrize("part", [4, 13])
+def test_what_is_said_of_a_full_disk_is_what_is_stored(tmp_path: Path, small: Path, size: str, part: int) -> None:
+    subprocess.run(["mount", "-o", f"remount,size={size}", small], check=True)
+    inputs, out, shown = write(tmp_path / "in.jsonl", some(120)), small / "out", tmp_path / "metrics.prom"
+    progress = Progress(out, [MetricsFile(shown)])
+    prepared = fake_prepared(inputs, out, part_documents=part)
+    with pytest.raises(OSError, match="No space left"):
+        run(prepared, lambda _: answering(long_answer, 4), progress, bool)
+    progress.end(3, now := output_status(out))
+    stored = len(counts(out))
+    assert 4 <= stored < 120 and stored % part == 0
+    assert (now.ok, now.pending, now.documents, now.faults) == (stored, 120 - stored, 120, [])
+    assert now.last_run["settled"] == {"ok": stored} and Manifest.load(out).documents == stored
+    assert f'extractor_run_documents{{out="{out}",status="ok"}} {stored}\n' in shown.read_text()
+    assert not [file for file in (out / ".staging").rglob("*") if file.is_file()]
+    assert faults_of(parts_of(out)) == []
+
+
+def test_a_compact_on_a_full_disk_leaves_nothing_behind(tmp_path: Path, small: Path) -> None:
+    out = small / "out"
+    settle(write(tmp_path / "in.jsonl", some(28)), out, long_answer)
+    before = sorted(map(str, out.rglob("*")))
+    with pytest.raises(OSError, match="No space left"):
+        compact(out)
+    assert sorted(map(str, out.rglob("*"))) == before
+    assert faults_of(parts_of(out)) == [] and output_status(out).ok == 28
 
 
 def test_a_disk_without_room_for_a_lock(tmp_path: Path, small: Path) -> None:
