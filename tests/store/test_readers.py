@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from extractor.report.more import details_of
 from fakes import Silent, answering, fake_prepared
 from shop import GOOD, settle, some, write
 
@@ -18,6 +17,7 @@ from extractor.engines.replay import StoredAnswers
 from extractor.errors import UserError
 from extractor.evaluation.runs import load_run
 from extractor.pipeline.session import run
+from extractor.report.details import details_of
 from extractor.store.compact import compact
 from extractor.store.ledger import faults_of
 from extractor.store.parts import Parts, parts_of, reading
