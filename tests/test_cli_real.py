@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas
@@ -19,6 +20,13 @@ ENGINE = ["--engine-arg", "kv_cache_memory_bytes=268435456", "--engine-arg", "dt
 def extract(*words: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from extractor.cli import main; main()", *words]
     return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=300)
+
+
+def asked(query: str) -> list[tuple[Any, ...]]:
+    """The rows that DuckDB finds."""
+    found = duckdb.sql(query)
+    assert found is not None
+    return found.fetchall()
 
 
 @pytest.fixture(scope="module")
@@ -43,23 +51,23 @@ def test_the_shelf_reads_back_in_three_libraries(ran):
     out, _ = ran
     for table in ("documents", "entities", "relations", "summaries", "quarantine", "completions"):
         glob = f"{out}/{table}/*.parquet"
-        rows = duckdb.sql(f"select count(*) from '{glob}'").fetchall()[0][0]
+        rows = asked(f"select count(*) from '{glob}'")[0][0]
         assert polars.read_parquet(glob).height == rows
         assert len(pandas.concat(pandas.read_parquet(path) for path in (out / table).glob("*.parquet"))) == rows
-    ids = {row[0] for row in duckdb.sql(f"select doc_id from '{out}/documents/*.parquet'").fetchall()}
+    ids = {row[0] for row in asked(f"select doc_id from '{out}/documents/*.parquet'")}
     assert {json.loads(line)["id"] for line in SAMPLE.read_text().splitlines()} <= ids
-    kept = duckdb.sql(f"select distinct lang from '{out}/documents/*.parquet' where lang is not null").fetchall()
+    kept = asked(f"select distinct lang from '{out}/documents/*.parquet' where lang is not null")
     assert sorted(kept) == [("en",), ("zh",)]
 
 
 def test_valid_records_and_raw_failures_are_where_they_belong(ran):
     out, _ = ran
-    documents = duckdb.sql(f"select status, record, problem from '{out}/documents/*.parquet'").fetchall()
+    documents = asked(f"select status, record, problem from '{out}/documents/*.parquet'")
     for status, record, problem in documents:
         assert (record is None) == (status == "quarantined") == (problem is not None)
         assert record is None or set(json.loads(record)) == {"entities", "relations", "summary"}
-    quarantined = duckdb.sql(f"select source, detail from '{out}/quarantine/*.parquet' where problem = 'bad_line'")
-    assert quarantined.fetchall()[0][0] == "bad.jsonl:2" or quarantined.fetchall()[0][0].endswith("bad.jsonl:2")
+    quarantined = asked(f"select source, detail from '{out}/quarantine/*.parquet' where problem = 'bad_line'")
+    assert quarantined[0][0] == "bad.jsonl:2" or quarantined[0][0].endswith("bad.jsonl:2")
 
 
 def test_the_manifest_says_what_ran(ran):

@@ -44,9 +44,16 @@ def lines() -> list[str]:
 COMMANDS = [line for line in lines() if COMMAND.match(line)]
 
 
+def parts_of(command: str) -> tuple[str, str]:
+    """What a command assigns before `extract`, and the words after it."""
+    found = COMMAND.match(command)
+    assert found, command
+    return found[1], found[2]
+
+
 def loads(command: str) -> bool:
     """Whether this command, or what it needs, loads a model."""
-    return not COMMAND.match(command)[2].startswith(LOOKS_ONLY)
+    return not parts_of(command)[1].startswith(LOOKS_ONLY)
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class Place:
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         """Runs a command, after whatever makes the output folders that it reads."""
-        assigned, words = COMMAND.match(command).groups()
+        assigned, words = parts_of(command)
         typed = shlex.split(MODELS.sub(str(self.tiny), words))
         given = {typed[n + 1] for n, word in enumerate(typed) if word == "--out"}
         self.make(word for word in typed if word.startswith("out/") and word not in given)

@@ -99,7 +99,8 @@ def test_worked_examples_are_true(name: str) -> None:
 
 
 def names_and_ends(schema: dict[str, Any], answer: dict[str, Any]) -> tuple[list[str], list[str]]:
-    named, ends = [], []
+    named: list[str] = []
+    ends: list[str | None] = []
     for key, child in schema["properties"].items():
         if isinstance(child.get("additionalProperties"), dict):
             named += answer[key] if child["x-extract"] == "entities" else []

@@ -57,7 +57,8 @@ def _tokenizer(folder: Path, template: str) -> dict[str, int]:
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>")
     fast.chat_template = template
     fast.save_pretrained(folder)
-    return fast.get_vocab()
+    vocabulary: dict[str, int] = fast.get_vocab()
+    return vocabulary
 
 
 def _config(size: int):

@@ -17,7 +17,7 @@ from extractor.tasks.neutral import Neutraliser
 from extractor.tasks.schema import Schema
 from extractor.types import Completion, Document, Extraction, Finish, Request, ThinkingEnd
 
-NEWS = {
+NEWS: dict[str, Any] = {
     "type": "object",
     "properties": {
         "entities": {
@@ -132,7 +132,7 @@ def test_an_error_of_the_engine() -> None:
     assert problem and (problem.kind, problem.detail) == ("engine", "no room")
 
 
-CATASTROPHES = {
+CATASTROPHES: dict[str, tuple[dict[str, Any], str]] = {
     "pattern": ({"items": {"pattern": "^(a+)+$"}}, json.dumps(["a" * 40 + "b"])),
     "patternProperties": ({"patternProperties": {"(x+x+)+y": {}}}, json.dumps({"x" * 60: 1})),
     "anyOf of anyOf": (

@@ -236,7 +236,7 @@ def test_a_type_checker_knows_every_field_of_a_job() -> None:
     typed, fields = get_type_hints(JobFields), dict(Job.model_fields)
     for name in ("inputs", "schema_", "out", "log_format"):
         del fields[name]
-    wider = {list[str]: Sequence[str], Path | None: str | Path | None}
+    wider: dict[object, object] = {list[str]: Sequence[str], Path | None: str | Path | None}
     assert typed == {name: wider.get(field.annotation, field.annotation) for name, field in fields.items()}
 
 

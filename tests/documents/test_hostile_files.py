@@ -19,7 +19,7 @@ from extractor.types import Document, SourceFault
 
 COLUMNS = Columns("id", "text")
 LINES = b"".join(b'{"id": "d%d", "text": "%032x"}\n' % (i, random.Random(i).getrandbits(128)) for i in range(20_000))
-SQUEEZE = {"a.jsonl.gz": gzip.compress, "a.jsonl.zst": zstd.compress}
+SQUEEZE: dict[str, Callable[[bytes], bytes]] = {"a.jsonl.gz": gzip.compress, "a.jsonl.zst": zstd.compress}
 
 
 def documents(folder: Path) -> tuple[list[Document], list[SourceFault]]:
@@ -68,7 +68,7 @@ def test_compression_that_no_suffix_promises(tmp_path: Path, squeeze: Callable[[
 
 @pytest.mark.parametrize("window", [28, 31])
 def test_zstd_with_a_long_window(tmp_path: Path, window: int) -> None:
-    options = {zstd.CompressionParameter.window_log: window}
+    options: dict[int, int] = {zstd.CompressionParameter.window_log: window}
     with zstd.ZstdFile(tmp_path / "a.jsonl.zst", "w", options=options) as file:  # told no size, it keeps the window
         for _ in range(2):
             file.write(LINES[: len(LINES) // 2])

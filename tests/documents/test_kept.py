@@ -15,6 +15,7 @@ from extractor.documents import Columns, kept_schema, locate, read
 from extractor.documents.kept import kept_table
 from extractor.store.compact import compact
 from extractor.store.status import output_status
+from extractor.types import KeptRow
 
 FAR = 10**18  # microseconds: the year 33658, which Python has not
 WORDS = pa.array(["x", "y", None])
@@ -189,7 +190,7 @@ def test_a_row_does_not_hold_on_to_its_neighbours(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet", "page", pa.array([f"{number}" * 4000 for number in range(1000)]))
     columns = Columns("id", "text", ("page",))
     held = [d.kept for d in read(locate([str(tmp_path)]), columns)][::100]
-    assert all(one.batch.get_total_buffer_size() < 100_000 for one in held)
+    assert all(isinstance(one, KeptRow) and one.batch.get_total_buffer_size() < 100_000 for one in held)
     assert kept_table(held, kept_schema(locate([str(tmp_path)]), columns))["page"][3].as_py() == "300" * 4000
 
 

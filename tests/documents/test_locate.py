@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,8 @@ def test_standard_input_can_be_looked_at_first(codec: str) -> None:
     from backports import zstd
 
     lines = "".join(f'{{"id": "d{i}", "text": "text {i} {"字" * 50}", "n": {i}}}\n' for i in range(20_000)).encode()
-    data = {"": bytes, "gzip": gzip.compress, "zstd": zstd.compress}[codec](lines)
+    squeeze: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.compress, "zstd": zstd.compress}
+    data = squeeze[codec](lines)
     done = subprocess.run([sys.executable, "-c", STDIN], input=data, capture_output=True, check=True)
     assert done.stdout.decode().splitlines() == [
         "['id', 'text', 'n'] None [DataType(int64)]",

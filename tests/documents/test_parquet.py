@@ -39,7 +39,7 @@ def write(path: Path, **columns: Any) -> Path:
 
 
 def kinds(found: list[Document]) -> list[str | None]:
-    return [d.problem and d.problem.kind for d in found]
+    return [d.problem.kind if d.problem else None for d in found]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,7 +32,7 @@ class Plain(SimpleHTTPRequestHandler):
 class Ranges(Plain):
     """Gives the bytes that are asked for, as object stores do."""
 
-    def send_head(self):  # type: ignore[no-untyped-def]
+    def send_head(self) -> Any:
         asked, path = self.headers.get("Range"), self.translate_path(self.path)
         if not asked:
             return super().send_head()
@@ -53,14 +53,14 @@ class Ranges(Plain):
 class Breaks(Plain):
     """Promises more than it sends, as a connection that breaks does."""
 
-    def copyfile(self, source, outputfile) -> None:  # type: ignore[no-untyped-def]
+    def copyfile(self, source: Any, outputfile: Any) -> None:
         outputfile.write(source.read()[:-100])
 
 
 class BreaksRanges(Ranges):
     """The same, of the bytes that are asked for, where these are many."""
 
-    def copyfile(self, source, outputfile) -> None:  # type: ignore[no-untyped-def]
+    def copyfile(self, source: Any, outputfile: Any) -> None:
         data = source.read()
         outputfile.write(data[:-100] if len(data) > 100 else data)
 
@@ -70,8 +70,8 @@ class BreaksOnce(Plain):
 
     broken: ClassVar[set[str]] = set()
 
-    def copyfile(self, source, outputfile) -> None:  # type: ignore[no-untyped-def]
-        data, place = source.read(), f"{self.server.server_port}{self.path}"
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        data, place = source.read(), f"{self.server.server_address}{self.path}"
         outputfile.write(data if place in self.broken or len(data) < 2 else data[:-100])
         self.broken.add(place)
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ class Working(FakeEngine):
         return super().poll(seconds)
 
 
-def slow_at(id: str, seconds: float):  # type: ignore[no-untyped-def]
+def slow_at(id: str, seconds: float) -> Callable[[Request], str]:
     """Answers at once, but for this document."""
 
     def answer(request: Request) -> str:

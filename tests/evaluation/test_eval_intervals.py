@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from extractor.evaluation import intervals
+from extractor.evaluation.runs import Numbers
 
 
-def counts(rng: np.random.Generator, documents: int, chance: float) -> intervals.Numbers:
+def counts(rng: np.random.Generator, documents: int, chance: float) -> Numbers:
     """counts[document, (hits, spurious, missed)] where each of a few gold entities is found by chance."""
     gold = rng.integers(1, 8, documents)
     hits = rng.binomial(gold, chance)

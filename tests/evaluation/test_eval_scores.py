@@ -39,7 +39,7 @@ def counts(score: Score) -> tuple[int, int | None, int]:
 
 
 def prf(score: Score) -> tuple[float | None, ...]:
-    return tuple(estimate and estimate.value for estimate in (score.precision, score.recall, score.f1))
+    return tuple(estimate.value if estimate else None for estimate in (score.precision, score.recall, score.f1))
 
 
 @pytest.mark.parametrize(

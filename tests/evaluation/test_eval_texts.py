@@ -52,7 +52,11 @@ def test_tokens_are_words_or_characters_by_script(text: str, tokens: list[str]) 
 
 def test_rouge_of_english_is_that_of_the_library_and_of_chinese_goes_by_characters(tmp_path: Path) -> None:
     wanted, said = "The cat sat on the mat.", "A cat lay on the mat today"
-    gold = [{"doc_id": "en", "summary": wanted}, {"doc_id": "zh", "summary": "猫坐在垫子上"}, {"doc_id": "none"}]
+    gold: list[dict[str, Any]] = [
+        {"doc_id": "en", "summary": wanted},
+        {"doc_id": "zh", "summary": "猫坐在垫子上"},
+        {"doc_id": "none"},
+    ]
     gold.append({"doc_id": "two", "summaries": ["no match", "dogs bark"]})
     run = [document("en", summary=said), document("zh", summary="狗坐在椅子上"), document("none", summary="x")]
     evaluation = scored(tmp_path, [*run, document("two", summary="dogs bark")], gold)
@@ -137,10 +141,10 @@ def test_tables_and_tidy_parquet_and_json(tmp_path: Path) -> None:
     save(comparison, str(tmp_path / "metrics.parquet"))
     tidy = pq.read_table(tmp_path / "metrics.parquet")
     assert tidy.column_names == ["arm", "metric", "scope", "type", "value", "low", "high", "n"]
-    rows = {(r["arm"], r["metric"], r["scope"]): r["value"] for r in tidy.to_pylist()}
-    assert rows["one", "entity_strict.f1", "micro"] == 1
-    assert rows["two − one", "difference.entity_strict.f1", "micro"] == 0
-    assert rows["two", "tokens.written.median", "all"] == 20
+    values = {(r["arm"], r["metric"], r["scope"]): r["value"] for r in tidy.to_pylist()}
+    assert values["one", "entity_strict.f1", "micro"] == 1
+    assert values["two − one", "difference.entity_strict.f1", "micro"] == 0
+    assert values["two", "tokens.written.median", "all"] == 20
     save(evaluation, str(tmp_path / "metrics.parquet"))
     assert set(pq.read_table(tmp_path / "metrics.parquet")["arm"].to_pylist()) == {"no_think"}
     assert json.loads(json.dumps(dataclasses.asdict(comparison)))["arms"][0]["evaluation"]["documents"] == 1

@@ -20,7 +20,8 @@ def said(*words: object) -> tuple[int, str, str]:
 
 def commands(group: Any = None, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The words that lead to each command."""
-    for name, found in (group or typer.main.get_command(app)).commands.items():
+    top: Any = group or typer.main.get_command(app)
+    for name, found in top.commands.items():
         yield from commands(found, (*before, name)) if hasattr(found, "commands") else [(*before, name)]
 
 

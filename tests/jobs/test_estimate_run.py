@@ -1,6 +1,7 @@
 """What a run would cost: the arithmetic, and where its numbers come from."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import Silent, answering, fake_prepared
@@ -43,7 +44,7 @@ def test_prompts_are_counted_and_the_worked_example_tells_of_answers(tmp_path: P
         ({"mode": "think", "thinking_budget": 60}, 256 + 60, "and a guess of 60 for the thought"),
     ],
 )
-def test_guesses_are_called_guesses(tmp_path: Path, given: dict[str, object], each: int, source: str) -> None:
+def test_guesses_are_called_guesses(tmp_path: Path, given: dict[str, Any], each: int, source: str) -> None:
     cost = estimate(fake_prepared(documents(tmp_path / "d.jsonl", 3), tmp_path / "o", **given))
     assert cost.answer_tokens == 3 * each
     assert cost.answer_source.endswith(source)

@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny_wheels import publish
@@ -148,7 +149,7 @@ def test_the_tokenizer_is_mended(story: Story) -> None:
         ({"kept_bytes": 10**18}, "are free: make room, or set EXTRACTOR_CACHE"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_line_and_leaves_no_model(here: Shop, change: dict[str, object], words: str) -> None:
+def test_what_is_wrong_is_said_in_a_line_and_leaves_no_model(here: Shop, change: dict[str, Any], words: str) -> None:
     with pytest.raises(UserError) as caught:
         fetch(replace(here.model, **change), silent)
     assert words in str(caught.value)

@@ -34,7 +34,8 @@ def job(tmp_path: Path) -> tuple[Run, Path, Path]:
 
 def data_of(page: str) -> dict[str, Any]:
     """The JSON that a page carries."""
-    return json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+    data: dict[str, Any] = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+    return data
 
 
 @pytest.mark.parametrize("text", ["</script>", "<!--<script>", "]]>", "&lt;", "\u2028\x00🦊", 'a"b\\'])

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_a_deadline_that_passes_at_the_very_end_stops_nothing(tmp_path: Path) ->
     assert (tally.settled.total(), tally.pending) == (6, 0)
 
 
-def interrupted(number: int, error: BaseException):  # type: ignore[no-untyped-def]
+def interrupted(number: int, error: BaseException) -> Callable[[Request], str]:
     """An answer that raises at the document of this number."""
 
     def answer(request: Request) -> str:

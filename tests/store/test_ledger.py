@@ -155,8 +155,14 @@ WRONG: dict[Callable[[Path], None], set[str]] = {
     documents_of_a_stranger: {"unreadable"},
     stray_files: {"orphans"},
 }
-REDO = (entities_gone, entities_cut, quarantine_emptied, documents_torn, completions_torn)
-REDO += (documents_of_a_stranger,)
+REDO: tuple[Callable[[Path], None], ...] = (
+    entities_gone,
+    entities_cut,
+    quarantine_emptied,
+    documents_torn,
+    completions_torn,
+    documents_of_a_stranger,
+)
 wrong = pytest.mark.parametrize("sabotage", WRONG, ids=lambda sabotage: sabotage.__name__)
 
 

@@ -18,7 +18,7 @@ from extractor.pipeline.session import run
 from extractor.store.shelf import Shelf
 from extractor.store.status import output_status
 from extractor.store.tables import ALWAYS, SCHEMAS
-from extractor.types import Completion
+from extractor.types import Completion, Request
 
 
 @pytest.fixture
@@ -207,9 +207,9 @@ def test_a_lost_part_is_noticed_and_the_next_run_mends_it(tmp_path: Path, out: P
 
 def test_what_is_missing_or_twice_is_named(tmp_path: Path, out: Path) -> None:
     inputs = write(tmp_path / "in.jsonl", some(8))
-    parts = []
+    parts: list[str] = []
 
-    def sabotage(request) -> str:  # type: ignore[no-untyped-def]
+    def sabotage(request: Request) -> str:
         if request.document.id == "d7":
             parts.extend(Shelf(out).parts())
             copy = parts[0].replace("part-", "part-2099")
@@ -219,7 +219,7 @@ def test_what_is_missing_or_twice_is_named(tmp_path: Path, out: Path) -> None:
     with pytest.raises(ExtractorError, match=r"8 documents should be in .*, 12 are; there twice: d0, d1, d2, d3"):
         settle(inputs, out, sabotage)
 
-    def theft(request) -> str:  # type: ignore[no-untyped-def]
+    def theft(request: Request) -> str:
         (out / "documents" / Shelf(out).parts()[0]).unlink()
         return GOOD
 

@@ -30,8 +30,8 @@ def begun(inputs: Path, out: Path, seconds: float, apart: bool = False) -> subpr
 
 def signalled(process: subprocess.Popen[str], number: int) -> None:
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    for pid in children or [process.pid]:
-        os.kill(int(pid), number)
+    for pid in map(int, children or [str(process.pid)]):
+        os.kill(pid, number)
 
 
 def wait_for(what: Path, pattern: str, count: int) -> None:

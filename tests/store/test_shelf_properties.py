@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from fakes import a_request, fake_prepared
@@ -19,6 +20,7 @@ from extractor.store.shelf import Shelf
 from extractor.store.tables import SCHEMAS, TABLES, rows_of
 from extractor.store.writer import Kept, PartSize, Writer
 from extractor.tables import Entity
+from extractor.tasks.requests import RequestBuilder
 from extractor.types import Completion, Document, Extraction, Problem, Settlement
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # where an fsync is cheap
@@ -90,7 +92,7 @@ def test_a_fingerprint_names_text_and_mode_and_nothing_else(pair: list[tuple[str
 
 
 def test_every_setting_that_changes_the_answer_changes_the_name() -> None:
-    changed = [
+    changed: list[dict[str, Any]] = [
         {"schema": "finance"},
         {"max_answer_tokens": 7},
         {"seed": 1},
@@ -102,11 +104,16 @@ def test_every_setting_that_changes_the_answer_changes_the_name() -> None:
     document = Document("a", "text", "in.jsonl:1")
     names = [_desk(**words).fingerprint(document) for words in ({}, *changed)]
     assert len(set(names)) == len(names)
-    kept = [{"out": Path("elsewhere")}, {"part_documents": 9}, {"attempts": 9}, {"engine_timeout": 9}]
+    kept: list[dict[str, Any]] = [
+        {"out": Path("elsewhere")},
+        {"part_documents": 9},
+        {"attempts": 9},
+        {"engine_timeout": 9},
+    ]
     assert {_desk(**words).fingerprint(document) for words in kept} == {names[0]}
 
 
-def _desk(**words):  # type: ignore[no-untyped-def]
+def _desk(**words: Any) -> RequestBuilder:
     with tempfile.TemporaryDirectory() as folder:
         inputs = write(Path(folder) / "in.jsonl", [("a", "x")])
         return fake_prepared(inputs, **({"out": Path(folder)} | words)).builder

@@ -19,9 +19,9 @@ from jsonschema_specifications import REGISTRY
 
 from extractor.answers.judge import Judge
 from extractor.errors import UserError
+from extractor.fingerprint import digest
 from extractor.tasks.grammar import grammar
 from extractor.tasks.mapping import table_fields
-from extractor.tasks.requests import digest
 from extractor.tasks.schema import load_schema
 from extractor.types import Completion, Document
 

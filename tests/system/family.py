@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 from extractor.system.children import Children
 
@@ -23,7 +24,8 @@ def main(method: str, *words: str) -> None:
     if "ignore" in words or "signal-at-birth" in words:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda number, frame: None)
-    context, children = multiprocessing.get_context(method), Children()
+    context: Any = multiprocessing.get_context(method)  # typeshed knows no Process of a method named at run time
+    children = Children()
     numbers = context.Queue()
     process = context.Process(target=child, args=(numbers,), name="child")
     with children.starting():

@@ -1,5 +1,6 @@
 """What a schema says of its labels: each one's description, and the types a predicate joins."""
 
+from collections.abc import Set
 from typing import Any
 
 import pytest
@@ -67,13 +68,13 @@ ARROWS = [
 
 
 @pytest.mark.parametrize("said, subject, target", ARROWS)
-def test_the_types_a_predicate_joins(said: str, subject: set[str] | None, target: set[str] | None) -> None:
+def test_the_types_a_predicate_joins(said: str, subject: Set[str] | None, target: Set[str] | None) -> None:
     assert ends(said, TYPES) == (subject, target)
 
 
 def test_the_fields_of_a_schema_know_their_ends() -> None:
     [found] = [field for field in table_fields(load_schema("xinwen")) if field.table == "relations"]
-    assert found.ends["领导"] == ({"人物"}, {"机构", "地点"})
+    assert found.ends["领导"] == (frozenset({"人物"}), frozenset({"机构", "地点"}))
     typeless = {
         "entities": {"type": "array", "items": {"type": "string"}},
         "relations": {

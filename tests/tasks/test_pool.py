@@ -87,7 +87,7 @@ def test_a_document_is_shown_its_own_examples(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('{"id": "d", "text": "x"}\n')
 
     def made(count: int | None) -> Prepared:
-        given = {} if count is None else {"examples_per_document": count}
+        given: dict[str, Any] = {} if count is None else {"examples_per_document": count}
         return fake_prepared(tmp_path / "in.jsonl", tmp_path / "out", examples=str(pool), **given)
 
     def prompt(text: str, count: int | None) -> str:

@@ -13,7 +13,7 @@ from extractor.tasks.chat import CLOSING, EARLY_STOP, Chat
 from extractor.tasks.prompt import load_prompt
 from extractor.tasks.requests import MIN_THOUGHT, RequestBuilder, Task
 from extractor.tasks.schema import Schema
-from extractor.types import Completion, Document, Problem, Request, Sampling
+from extractor.types import Completion, Document, Problem, Request, Sampling, ThinkingMode
 
 BODY = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 GRAMMAR = (
@@ -39,7 +39,7 @@ def prompt_path(tmp_path: Path) -> str:
 @pytest.fixture
 def task(prompt_path: str) -> Task:
     schema = Schema("mine", BODY, None)
-    both = {"no_think": NO_THINK, "think": THINK}
+    both: dict[ThinkingMode, Sampling] = {"no_think": NO_THINK, "think": THINK}
     return Task(schema, load_prompt(prompt_path, schema), (), "no_think", False, None, both, 100, 0)
 
 

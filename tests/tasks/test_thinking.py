@@ -12,7 +12,7 @@ from extractor.tasks.thinking import check_mode, check_sampling
 from extractor.types import Mode, Sampling
 
 FINE: list[tuple[ThinkingKind, Mode, bool]] = [
-    *(("hybrid", mode, False) for mode in ("no_think", "think", "auto")),  # type: ignore[misc]
+    *(("hybrid", mode, False) for mode in ("no_think", "think", "auto")),
     ("always", "think", False),
     ("never", "no_think", False),
     ("never", "think", True),
