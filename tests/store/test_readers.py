@@ -150,7 +150,7 @@ def test_what_is_wrong_with_the_reading_itself_is_said_at_once(out: Path) -> Non
 def test_a_run_under_way_is_read_too(tmp_path: Path) -> None:
     out, seen = tmp_path / "out", []
 
-    def answer(request):  # type: ignore[no-untyped-def]
+    def answer(request):
         seen.append(output_status(out))
         return GOOD
 
