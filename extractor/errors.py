@@ -13,10 +13,24 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known word that is most like this one, whatever their case and whether with - or _; None where none is near.
+
+    `cutoff` is how alike they must be, 0 to 1.
+    """
+    by_form = {_form(one): one for one in known}
+    near = get_close_matches(_form(word), by_form, 1, cutoff)
+    return by_form[near[0]] if near else None
+
+
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """The end of a line about a word that is not known: the nearest one that is, or nothing."""
-    near = get_close_matches(word, list(known), 1)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    near = nearest(word, known, cutoff)
+    return f"; did you mean '{near}'?" if near else ""
+
+
+def _form(word: str) -> str:
+    return word.lower().replace("-", "_")
 
 
 def install(extras: str) -> str:

@@ -11,6 +11,7 @@ UNSPACED = (
 HANGUL = r"\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"  # spaces, but endings grow onto names
 _TOKEN = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _GLUED = re.compile(rf"[{UNSPACED}{HANGUL}]")
+_GLUED_TOKEN = re.compile(rf"[{UNSPACED}{HANGUL}]|[^\W_{UNSPACED}{HANGUL}]+")
 
 
 def tokens(text: str) -> list[str]:
@@ -21,3 +22,13 @@ def tokens(text: str) -> list[str]:
 def is_glued(character: str) -> bool:
     """Whether a name may end at it in the middle of what is written as one word."""
     return _GLUED.match(character) is not None
+
+
+def count_glued(text: str) -> int:
+    """How many characters of it are of such scripts."""
+    return 0 if text.isascii() else len(_GLUED.findall(text))
+
+
+def glued_tokens(text: str) -> list[str]:
+    """Its words; in a script without spaces, and in Hangul, each character."""
+    return _GLUED_TOKEN.findall(text)

@@ -4,7 +4,6 @@ import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +11,7 @@ import pyarrow as pa
 from extractor.documents import jsonl, parquet
 from extractor.documents.kinds import agreed, plain
 from extractor.documents.source import Source
-from extractor.errors import ExtractorError, UserError
+from extractor.errors import ExtractorError, UserError, did_you_mean
 
 _AT_ONCE = 16  # files whose columns are asked for
 
@@ -118,10 +117,8 @@ def _check_all(source: Source, columns: Columns, existing: list[str]) -> None:
 def _missing(source: Source, flag: str, name: str, existing: list[str]) -> str:
     if name in existing:
         return f"{source.name} has {existing.count(name)} columns named '{name}' ({flag}): rename all but one"
-    near = get_close_matches(name.lower(), {key.lower(): key for key in existing}, n=1)
-    guess = next((f"; did you mean '{key}'?" for key in existing if near and key.lower() == near[0]), "")
     shown = ", ".join(existing[:30]) + (" …" if len(existing) > 30 else "")
-    return f"{source.name} has no column '{name}' ({flag}); it has: {shown}{guess}"
+    return f"{source.name} has no column '{name}' ({flag}); it has: {shown}{did_you_mean(name, existing)}"
 
 
 def _check_text(source: Source, text: str, schema: pa.Schema) -> None:

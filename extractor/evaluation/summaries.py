@@ -1,21 +1,14 @@
 """Summaries against references by ROUGE, and against each other."""
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from extractor.errors import UserError, install
 from extractor.evaluation.gold import GoldDocument
+from extractor.scripts import tokens
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
-
-# scripts written without spaces: Thai, Lao, Myanmar, Khmer, kana, Han (with its extensions)
-_UNSPACED = (
-    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
-    r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-)
-_TOKEN = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 
 
 class MixedTokenizer:
@@ -23,7 +16,7 @@ class MixedTokenizer:
 
     def tokenize(self, text: str) -> list[str]:
         """Tokens of `text`, NFKC and case folded."""
-        return _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold())
+        return tokens(unicodedata.normalize("NFKC", text).casefold())
 
 
 def rouge(documents: Sequence[GoldDocument], summaries: Sequence[str | None]) -> dict[str, list[float | None]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from extractor.errors import UserError
 from extractor.jobs.file import GivenJob
-from extractor.jobs.job import make_job, nearest
+from extractor.jobs.job import make_job, or_one_of
 
 ARMS = ("think", "no_think", "auto", "budget=N")
 
@@ -44,5 +44,5 @@ def _settings(arm: str) -> dict[str, Any]:
     if budget := re.fullmatch(r"budget=([1-9]\d*)", arm):
         return {"mode": "think", "thinking_budget": int(budget[1])}
     if arm not in ARMS[:3]:
-        raise UserError(f"--run {arm}: no such arm{nearest(arm, ARMS)}")
+        raise UserError(f"--run {arm}: no such arm{or_one_of(arm, ARMS)}")
     return {"mode": arm}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import UserError
-from extractor.jobs.job import Job, flag_of, make_job, nearest, pairs
+from extractor.jobs.job import Job, flag_of, make_job, or_one_of, pairs
 from extractor.tasks import shipped
 
 PATHS = ("inputs", "prompt", "examples", "schema", "model", "out", "from", "metrics")
@@ -93,7 +93,7 @@ def _words(keys: Mapping[str, Any], path: Path, where: str) -> dict[str, Any]:
     for written, value in keys.items():
         key = written.replace("-", "_")
         if key not in known:
-            raise UserError(f"{where}'{written}' is no setting{nearest(written, known)}")
+            raise UserError(f"{where}'{written}' is no setting{or_one_of(written, known)}")
         if key in words:
             raise UserError(f"{where}'{written}' is there twice, with - and with _")
         words[key] = _placed(key, _shaped(key, value), path.parent)

@@ -1,6 +1,5 @@
 """What a person may ask for: one job, the same words on the command line and in a job file."""
 
-import difflib
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 
-from extractor.errors import UserError
+from extractor.errors import UserError, did_you_mean
 from extractor.types import Mode
 
 DATA, MODEL, THINKING, OUTPUT, RUN = "Documents", "Model", "Thinking", "Output", "This run"
@@ -174,17 +173,16 @@ def _value(text: str) -> Any:
         return text
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
-    """What to add to a complaint about a word that is not known."""
-    near = difflib.get_close_matches(word.replace("-", "_"), known, 1)
-    return f"; did you mean '{near[0]}'?" if near else f" (one of {', '.join(known)})"
+def or_one_of(word: str, known: Sequence[str]) -> str:
+    """What to add to a complaint about a word that is not known: the nearest one that is, else all of them."""
+    return did_you_mean(word, known) or f" (one of {', '.join(known)})"
 
 
 def _says(fault: ErrorDetails, where: str, typed: Collection[str]) -> str:
     field = str(fault["loc"][0])
     name = f"{where}{field}" if where and field not in typed else flag_of(field)
     if fault["type"] == "extra_forbidden":
-        return f"{where}'{field}' is no setting" + nearest(field, [name.strip("_") for name in Job.model_fields])
+        return f"{where}'{field}' is no setting" + or_one_of(field, [name.strip("_") for name in Job.model_fields])
     if fault["type"] == "missing":
         return f"{name} is missing"
     return f"{name} {str(fault['input'])[:200]}: {fault['msg'].removeprefix('Value error, ')}"

@@ -1,6 +1,5 @@
 """From what a person typed after --model to what vLLM loads."""
 
-import difflib
 import hashlib
 import re
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from extractor.errors import WITH_MODEL, UserError, install
+from extractor.errors import WITH_MODEL, UserError, did_you_mean, install
 from extractor.models.catalogue import CATALOGUE
 from extractor.models.families import Family, family_of
 from extractor.models.fetch import folder_of, present
@@ -86,8 +85,8 @@ def _check_id(model: str) -> None:
         raise UserError(f"{model}: no such folder")
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", model):
         raise UserError(f"{model!r} is no catalogue name, folder or hub id: see extract models")
-    if close := difflib.get_close_matches(model.lower(), CATALOGUE, n=1, cutoff=0.75):
-        raise UserError(f"no model {model!r}: did you mean {close[0]}?")
+    if hint := did_you_mean(model, CATALOGUE, cutoff=0.75):
+        raise UserError(f"no model {model!r}{hint}")
 
 
 def _local(name: str, folder: Path, trusted: bool) -> Model:

@@ -11,7 +11,7 @@ from extractor.answers.pieces import go_on
 from extractor.answers.signals import better
 from extractor.errors import EngineError
 from extractor.tasks.requests import RequestBuilder
-from extractor.types import Completion, Document, Extraction, Problem, Request, Sampling, Settlement
+from extractor.types import TEXT_STORED, Completion, Document, Extraction, Problem, Request, Sampling, Settlement
 
 DROPPED = 3  # times that an engine may drop the same request before it counts as broken
 
@@ -103,5 +103,6 @@ class Work:
 
 
 def _unasked(arm: str, fingerprint: str, document: Document, problem: Problem) -> Settlement:
+    document = replace(document, text=document.text[:TEXT_STORED])  # many wait to be stored, and no more is
     request = Request(document, arm, fingerprint, (), [], Sampling(0.0), 0, attempt=0)
     return Settlement(Extraction(Completion(request, ""), problem=problem))

@@ -1,9 +1,10 @@
 """The words of JSON Schema (2020-12 and draft 7): where subschemas sit, and which words are none."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any
 from urllib.parse import unquote
+
+from extractor.errors import nearest
 
 MAPS = {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"}
 LISTS = {"allOf", "anyOf", "oneOf", "prefixItems"}
@@ -40,8 +41,8 @@ def unknown_keywords(schema: dict[str, Any]) -> Iterator[tuple[str, str | None]]
     """
     for word in schema:
         if word not in KNOWN and not word.startswith("x-"):
-            near = get_close_matches(word, KNOWN, 1, cutoff=0.81) if word[:1].isalpha() else []
-            yield word, near[0] if near and near[0] not in schema else None
+            near = nearest(word, KNOWN, cutoff=0.81) if word[:1].isalpha() else None
+            yield word, near if near not in schema else None
 
 
 def at(root: Any, reference: str) -> Any:

@@ -1,7 +1,6 @@
 """Which of many labelled examples a prompt shows: a few that cover the labels, and those nearest to the document."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from extractor.scripts import count_glued, glued_tokens, is_glued
 from extractor.tasks.examples import Example
 from extractor.tasks.reading import Node, read
 from extractor.tasks.schema import Schema
@@ -18,8 +18,6 @@ MOST = 6  # examples that every document is shown
 ROOM = 1600  # tokens, about, that they may take: one cached prefix
 OWN_ROOM = 800  # tokens, about, for those that a document is shown of its own, which are read anew each time
 Numbers = npt.NDArray[Any]
-
-_WORD = re.compile(r"[^\W_\u2e80-\ud7ff\uf900-\ufaff]+|[\u2e80-\ud7ff\uf900-\ufaff]")
 
 
 def covering(pool: Sequence[Example], schema: Schema, most: int = MOST) -> tuple[Example, ...]:
@@ -108,10 +106,11 @@ def _labels(value: Any, node: Node, path: str) -> Iterator[str]:
 def _size(example: Example) -> float:
     """Tokens, about: a character of a script without spaces is one, of any other a quarter."""
     said = example["text"] + json.dumps(example["answer"], ensure_ascii=False)
-    return sum(1.0 if "\u2e80" <= character <= "\ud7ff" else 0.27 for character in said)
+    glued = count_glued(said)
+    return glued + 0.27 * (len(said) - glued)
 
 
 def _terms(text: str) -> list[str]:
-    words = _WORD.findall(text.casefold())
-    pairs = [one + two for one, two in pairwise(words) if one >= "\u2e80" and two >= "\u2e80"]
-    return [word for word in words if word < "\u2e80"] + pairs
+    found = glued_tokens(text.casefold())
+    pairs = [one + two for one, two in pairwise(found) if is_glued(one) and is_glued(two)]
+    return [word for word in found if not is_glued(word)] + pairs

@@ -4,13 +4,12 @@ import importlib
 import json
 import sys
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, PydanticUserError
 
-from extractor.errors import UserError
+from extractor.errors import UserError, did_you_mean
 from extractor.system.limit import TooSlow, time_limit
 from extractor.tasks import shipped
 from extractor.tasks.lint import lint
@@ -55,10 +54,9 @@ def load_schema(given: str) -> Schema:
     if ":" in given:
         model = pydantic_model(given)
         return replace(_checked(given.rpartition(":")[2], _json_schema(given, model), None), model=model)
-    near = get_close_matches(given, shipped.names(), 1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    names = shipped.names()
     raise UserError(
-        f"--schema {given}: no such file and no shipped schema ({', '.join(shipped.names())}){hint}"
+        f"--schema {given}: no such file and no shipped schema ({', '.join(names)}){did_you_mean(given, names)}"
         " A pydantic model is written module:Class."
     )
 

@@ -243,7 +243,7 @@ def test_a_json_log_says_errors_too(tmp_path: Path) -> None:
     error, end = events(err)
     assert code == 1
     assert (error["event"], error["exit_code"], end["event"], end["exit_code"]) == ("error", 1, "end", 1)
-    assert "did you mean news?" in error["message"]
+    assert "did you mean 'news'?" in error["message"]
 
 
 def test_plain_lines_where_stderr_is_no_terminal(tmp_path: Path) -> None:

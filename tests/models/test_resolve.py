@@ -83,8 +83,8 @@ def test_the_revision_sees_into_large_weights(folder: Path) -> None:
     ("model", "words"),
     [
         ("smollm2-135m", "smollm2-135m is not here yet: run: extract models get smollm2-135m"),
-        ("smollm-135m", "no model 'smollm-135m': did you mean smollm2-135m?"),
-        ("Qwen2.5-Coder-1.5B-Instruct", "no model 'Qwen2.5-Coder-1.5B-Instruct': did you mean qwen2.5-coder-1.5b?"),
+        ("smollm-135m", "no model 'smollm-135m'; did you mean 'smollm2-135m'?"),
+        ("Qwen2.5-Coder-1.5B-Instruct", "no model 'Qwen2.5-Coder-1.5B-Instruct'; did you mean 'qwen2.5-coder-1.5b'?"),
         ("./nowhere", "./nowhere: no such folder"),
         ("~/no/where", "~/no/where: no such folder"),
         ("/no/where", "/no/where: no such folder"),

@@ -51,7 +51,7 @@ def test_a_pydantic_class_in_this_folder(tmp_path: Path, monkeypatch: pytest.Mon
     assert "cannot import no_such_module_here" in refusal("no_such_module_here:Ship")
 
 
-@pytest.mark.parametrize("given, said", [("new", "did you mean news?"), ("xinwn", "did you mean xinwen?")])
+@pytest.mark.parametrize("given, said", [("new", "did you mean 'news'?"), ("xinwn", "did you mean 'xinwen'?")])
 def test_a_near_miss(given: str, said: str) -> None:
     assert said in refusal(given)
 
