@@ -86,7 +86,12 @@ class _Writer:
 
     def _placed(self, node: Node, written: Any, at_root: bool) -> Any:
         """Places that references lead to are written once, under a name; all others where they are."""
-        shared = len(written) > 1 and any(facet.steps % FAR for facet in node.facets) and not at_root
+        shared = (
+            isinstance(written, dict)
+            and len(written) > 1
+            and any(facet.steps % FAR for facet in node.facets)
+            and not at_root
+        )
         if node.key not in self._names and not shared:
             return written
         self.defs[self._name(node.key)] = written
@@ -95,12 +100,13 @@ class _Writer:
     def _name(self, key: Any) -> str:
         return self._names.setdefault(key, f"d{len(self._names)}")
 
-    def _written(self, node: Node) -> dict[str, Any]:
-        written = [self.plain(branch) for branch in node.branches]
+    def _written(self, node: Node) -> Any:
+        plain = [self.plain(branch) for branch in node.branches]
+        written = [branch for branch in plain if branch is not False]
         if any(branch.loose for branch in node.branches):
             self.given_up |= {word for _, word in (union.key for union in node.unions)}
         if node.nullable or not written:
-            written.append({"type": "null"} if node.nullable else {"not": {}})
+            written.append({"type": "null"} if node.nullable else False)
         return written[0] if len(written) == 1 else {"anyOf": written}
 
     def alone(self, node: Node, only: str) -> dict[str, Any]:
@@ -110,13 +116,16 @@ class _Writer:
         body = {"type": "object", "properties": {only: self.node(child)}, "required": required}
         return {**body, "additionalProperties": False}
 
-    def plain(self, node: Node) -> dict[str, Any]:
-        """A place without unions, closed to properties that nothing allows."""
+    def plain(self, node: Node) -> Any:
+        """A place without unions, closed to properties that nothing allows; False where a needed one is impossible."""
         kept: dict[str, Any] = {}
         words = dict.fromkeys(word for facet in node.facets for word in facet.words)
         for word in words:
             self._keep(kept, word, node)
         self._keys(kept, node)
+        if any(kept.get("properties", {}).get(name) is False for name in node.required) and node.types:
+            others = [kind for kind in node.types if kind != "object"]
+            return {"type": others} if others else False
         known = set(node.required) <= set(kept.get("properties", {}))
         if "properties" in kept and known and not node.loose and not OPENS & set(words):
             kept.setdefault("additionalProperties", False)

@@ -94,6 +94,18 @@ ALLOWED: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     ("oneOf that overlaps", {"oneOf": [{"type": "string"}, {"minLength": 1, "type": "string"}]}, ['"x"', '""'], ["1"]),
     ("open on purpose", {**BASE, "additionalProperties": True}, [A, AB], []),
     ("a list", {"type": "array", "items": {"type": "integer"}}, ["[1, 2]", "[]"], ["[1,2]", '["1"]']),
+    (
+        "an item that nothing can be",
+        {"type": "array", "items": {"type": "object", "properties": {"a": False}, "required": ["a"]}},
+        ["[]"],
+        ["[{}]", '[{"a": 1}]'],
+    ),
+    (
+        "an entry that nothing can be",
+        {"additionalProperties": {"type": ["object", "null"], "properties": {"a": {"enum": []}}, "required": ["a"]}},
+        ["{}", '{"x": null}'],
+        ['{"x": {}}'],
+    ),
     ("look-ahead is given up", {"type": "object", "properties": {"a": {"pattern": "^(?!b)"}}}, [A], [AB]),
     ("a range too wide is given up", {"type": "object", "properties": {"a": {"minimum": -(10**300)}}}, [A], [AB]),
     (
