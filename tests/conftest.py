@@ -12,7 +12,8 @@ from tiny import make_tiny
 from extractor.engines.startup import VllmSettings
 from extractor.engines.vllm import VllmEngine
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job comes with it switched off
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job comes with it switched off,
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and one under nohup with this
 
 settings.register_profile("slow machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("slow machine")

@@ -74,8 +74,8 @@ def _rows(text: TextIO) -> Iterator[Row]:
 
 def _check_shape(plain: BinaryIO) -> None:
     head = plain.peek(_HEAD)[:_HEAD]  # type: ignore[attr-defined]
-    lines = (line.strip() for line in head.removeprefix(b"\xef\xbb\xbf").splitlines())
-    first = next(filter(None, lines), b"")
+    lines = head.removeprefix(b"\xef\xbb\xbf").splitlines(keepends=True)
+    first = next((line.strip() for line in lines if line.strip() and line.endswith((b"\n", b"\r"))), b"")
     if head[:2] in _UTF16:
         raise Misshapen("is UTF-16, not UTF-8: `iconv -f UTF-16 -t UTF-8` makes it so")
     if first == b"[" or (first[:1] == b"[" and first[-1:] in (b"{", b",")):

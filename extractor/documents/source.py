@@ -22,6 +22,7 @@ Codec = Literal["", "gzip", "zstd"]
 SUFFIXES = "{.jsonl,.ndjson,.json}[.gz,.zst] or .parquet"
 _SUFFIX = re.compile(r"\.(?:(parquet|parq|pq)|(?:jsonl|ndjson|json)(?:\.(?:(gz|gzip)|(zst|zstd)))?)$", re.IGNORECASE)
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"  # what Hive writes for null
+_LINE = 1 << 20  # bytes of standard input in which its first line is waited for: a pipe may bring it in pieces
 _BUFFER = 1 << 18  # bytes
 
 
@@ -102,10 +103,16 @@ class StandardInput:
         return _Joined(io.BytesIO(held), self._stream)
 
     def held(self, start: int, size: int) -> bytes:
-        """Bytes from `start` on, at least one unless the stream ends there."""
-        if start >= len(self._held):
-            self._held += _some(self._stream, size)
+        """Bytes from `start` on, at least one unless the stream ends there; from its beginning on, a whole line."""
+        while start >= len(self._held) or (start == 0 and not self._has_line()):
+            block = _some(self._stream, size)
+            self._held += block
+            if not block:
+                break
         return bytes(self._held[start : start + size])
+
+    def _has_line(self) -> bool:
+        return b"\n" in self._held or len(self._held) >= _LINE
 
 
 class _Look(io.RawIOBase):

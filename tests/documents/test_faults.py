@@ -190,7 +190,7 @@ def test_all_of_standard_input_is_read(name: str, count: int, size: int, first: 
         for piece in (squeezed[:first], squeezed[first:]):
             process.stdin.write(piece)
             process.stdin.flush()
-            time.sleep(0.5)  # so that it is read in pieces
+            time.sleep(2 if len(piece) == first < 9 else 0.5)  # so that it is read in pieces
         process.stdin.close()
         assert json.load(process.stdout) == [count, f"d{count - 1}", [], []]
 
