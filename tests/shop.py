@@ -1,6 +1,8 @@
 """A small shop for the store's tests: inputs, a job on a fake engine, and what lies on the shelf afterwards."""
 
+import fnmatch
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -46,6 +48,11 @@ def settle(
     """One whole run with small parts."""
     prepared = fake_prepared(inputs, out, **({"part_documents": 4} | given))
     return run(prepared, lambda _: answering(answer, window=4), Silent(), draining)
+
+
+def found(folder: Path, pattern: str) -> list[Path]:
+    """The files under a folder whose name fits; unlike a glob it bears that a run removes folders meanwhile."""
+    return [Path(at, name) for at, _, names in os.walk(folder) for name in fnmatch.filter(names, pattern)]
 
 
 def rows(out: Path, table: str = "documents") -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 HELD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
@@ -20,12 +20,13 @@ def signals_wait() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():  # where Python runs no handlers anyway
         yield came
         return
-    before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in HELD}
     try:
-        yield came
+        with ExitStack() as back:  # it gives every handler back, Ctrl-C's last, though a signal cuts in meanwhile
+            for number in HELD:
+                handler = signal.signal(number, lambda number, frame: came.append(number))
+                back.callback(signal.signal, number, handler or signal.SIG_DFL)
+            yield came
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler or signal.SIG_DFL)
         for late in came:
             signal.raise_signal(late)
 

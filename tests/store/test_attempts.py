@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from shop import GOOD, Clerk, assert_whole, rows, settle, some, write
+from shop import GOOD, Clerk, assert_whole, found, rows, settle, some, write
 
 from extractor.errors import EngineError
 from extractor.store.attempts import FILE, Attempts
@@ -99,7 +99,7 @@ def test_ctrl_c_during_a_commit_waits_for_its_end(tmp_path: Path) -> None:
     inputs, out = write(tmp_path / "in.jsonl", some(200)), tmp_path / "out"
 
     def interrupt() -> None:
-        while not list((out / ".staging").glob("*/*.part-*")):  # the first part is being written
+        while not found(out / ".staging", "*.part-*"):  # the first part is being written
             time.sleep(0.001)
         os.kill(os.getpid(), signal.SIGINT)
 

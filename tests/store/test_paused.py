@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from shop import assert_whole, settle, some, write
+from shop import assert_whole, found, settle, some, write
 
 from extractor.errors import Locked
 from extractor.exits import HELD, OK
@@ -36,7 +36,7 @@ def signalled(process: subprocess.Popen[str], number: int) -> None:
 
 def wait_for(what: Path, pattern: str, count: int) -> None:
     ends = time.monotonic() + 60
-    while len(list(what.glob(pattern))) < count:
+    while len(found(what, pattern)) < count:
         assert time.monotonic() < ends, "nothing came"
         time.sleep(0.01)
 
@@ -58,11 +58,11 @@ def test_a_paused_run_that_lost_its_folder_ends_with_six_and_doubles_nothing(
 ) -> None:
     inputs, out = write(tmp_path / "in.jsonl", some(200)), tmp_path / "out"
     sleeper = begun(inputs, out, 0.005, apart)
-    wait_for(out, "documents/part-*", 2)
+    wait_for(out / "documents", "part-*", 2)
     signalled(sleeper, signal.SIGSTOP)
     no_sign_of_life(out, foreign=not apart)
     other = begun(inputs, out, 0.005, apart)
-    wait_for(out, "documents/part-*", 5)
+    wait_for(out / "documents", "part-*", 5)
     if ends_first:
         assert other.wait(timeout=60) == OK
     signalled(sleeper, signal.SIGCONT)
