@@ -13,6 +13,7 @@ from referencing.jsonschema import specification_with
 
 from extractor.errors import UserError, did_you_mean
 from extractor.tasks.keywords import unknown_keywords, walk
+from extractor.tasks.merging import check_merging
 from extractor.tasks.satisfy import unsatisfiable
 
 PATTERNS = FormatChecker(("regex",))  # of formats, those alone: a reference may be written in any script
@@ -26,6 +27,7 @@ def lint(where: str, body: dict[str, Any], draft: type[Validator]) -> Iterator[s
     _check_references(where, body, draft)
     _check_required(where, body)
     _check_enums(where, body)
+    check_merging(where, body)
     if why := unsatisfiable(body):
         raise UserError(f"{where}: no answer can satisfy it: {why}")
     yield from _keyword_notes(where, body)
