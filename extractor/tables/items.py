@@ -3,19 +3,22 @@
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from extractor.types import TableField
 
+Where = tuple[str | int, ...]  # the keys and numbers that lead to a value of a record
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item: what plays which role in it, and what else it holds."""
+    """One item: what plays which role in it, what else it holds, and where in the record it is."""
 
     source: TableField
     said: dict[str, Any]
     rest: dict[str, Any] = field(default_factory=dict)
+    where: Where = ()
 
     def number(self, role: str) -> float | None:
         """The role's number, None where it is none that a float can hold."""
@@ -41,11 +44,11 @@ def items_of(record: Any, fields: Sequence[TableField], table: str) -> Iterator[
         if one.table == table:
             places.setdefault((one.path, one.shape, tuple(one.around)), []).append(one)
     for alike in places.values():
-        for value, said in _at(record, alike[0], 0, {}):
-            for found, keys in _spread(value, alike[0].shape, {}):
+        for value, said, where in _at(record, alike[0], (), {}):
+            for found, keys, inside in _spread(value, alike[0].shape, {}, where):
                 chosen = _chosen(alike, found)
                 if chosen:
-                    yield _item(chosen, found, said | keys)
+                    yield replace(_item(chosen, found, said | keys), where=inside)
 
 
 def texts_of(record: Any, fields: Sequence[TableField], table: str) -> Iterator[Item]:
@@ -87,28 +90,33 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(one)
 
 
-def _at(value: Any, field: TableField, depth: int, said: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """The values at the field's path, each with the roles that what is around it plays."""
+def _at(
+    value: Any, field: TableField, where: Where, said: dict[str, Any]
+) -> Iterator[tuple[Any, dict[str, Any], Where]]:
+    """The values at the field's path, each with the roles that what is around it plays, and where it is."""
+    depth = len(where)
     for role, (steps, key) in field.around.items():
         if steps == depth and key and isinstance(value, dict):
             said = {**said, role: value.get(key)}
     if depth == len(field.path):
-        yield value, said
+        yield value, said, where
         return
     for name, inner in step_into(value, field.path[depth]):
         keyed = {role: name for role, (steps, key) in field.around.items() if steps == depth + 1 and not key}
-        yield from _at(inner, field, depth + 1, said | keyed)
+        yield from _at(inner, field, (*where, name), said | keyed)
 
 
-def _spread(value: Any, shape: Sequence[str], keys: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """The items in a value, each with the roles that the keys of maps play."""
+def _spread(
+    value: Any, shape: Sequence[str], keys: dict[str, Any], where: Where
+) -> Iterator[tuple[Any, dict[str, Any], Where]]:
+    """The items in a value, each with the roles that the keys of maps play, and where it is."""
     if not shape:
-        yield value, keys
+        yield value, keys, where
         return
     for name, inner in step_into(value, shape[0]):
         role = shape[0][1:-1].partition(":")[0] if shape[0].startswith("{") else ""
         more = {role: name} if role else {} if isinstance(name, int) else {"": name}
-        yield from _spread(inner, shape[1:], keys | more)
+        yield from _spread(inner, shape[1:], keys | more, (*where, name))
 
 
 def _chosen(alike: Sequence[TableField], item: Any) -> TableField | None:

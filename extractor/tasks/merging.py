@@ -28,7 +28,8 @@ AKIN = (  # what is meant by a word that does not fit is one of the same row
 
 def word_of(node: Node) -> str | None:
     """The word that a place is marked with, or None."""
-    return node.word(WORD)
+    word: str | None = node.word(WORD)
+    return word
 
 
 def keys_of(node: Node) -> list[str]:

@@ -1,0 +1,253 @@
+"""What passages say, place by place of the schema, as one record: each place by its JSON type, or by its `x-merge`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from extractor.answers.choose import (
+    ALL_COUNT,
+    MOST_TOLD,
+    Given,
+    choose,
+    disagreement,
+    fold,
+    grouped,
+    is_absent,
+    key_of,
+    most_given,
+)
+from extractor.tables import BY_WORD
+from extractor.tasks.merging import FITTING, is_whole, keys_of, word_of
+from extractor.tasks.reading import Node
+from extractor.types import TableField
+
+REDUCED = -1  # the number of the passage that is none: the summary of the passages' summaries
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place of the record, and the fields that it feeds or leads to, each with the steps that are left to go."""
+
+    path: tuple[str, ...] = ()
+    ahead: tuple[tuple[TableField, tuple[str, ...]], ...] = ()
+
+    def under(self, key: str) -> "Spot":
+        """The place of this key."""
+        left = [(field, steps[1:]) for field, steps in self.ahead if steps and _leads(steps[0], key)]
+        return Spot((*self.path, key), tuple(left))
+
+    @property
+    def is_summary(self) -> bool:
+        """Whether the text of a table is here."""
+        return any(not steps and BY_WORD[field.table].holds == "text" for field, steps in self.ahead)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether items of a table are listed here."""
+        return any(steps == ("[]",) for _, steps in self.ahead)
+
+    @property
+    def leads_on(self) -> bool:
+        """Whether tables are fed by what is inside, or an item that is the same by its key is here."""
+        keyed = (
+            field.shape[-1:] and field.shape[-1].startswith(("{name", "{id"))
+            for field, steps in self.ahead
+            if not steps
+        )
+        return any(steps for _, steps in self.ahead) or any(keyed)
+
+
+class Fusion:
+    """Merges values, and keeps where passages disagree."""
+
+    def __init__(self, fields: Sequence[TableField], texts: Mapping[int, str]) -> None:
+        self.fields = fields
+        self.conflicts: dict[str, list[dict[str, Any]]] = {}
+        self._texts, self._folded = texts, dict[int, str]()
+
+    def record(self, root: Node, records: Sequence[tuple[Any, int, int]], reduced: Any) -> Any:
+        """The whole record of the passages' records, each with its number and its tokens."""
+        steps = [
+            (one, one.path if BY_WORD[one.table].holds == "text" else (*one.path, *one.shape)) for one in self.fields
+        ]
+        given = [Given(value, number, max(tokens, 1)) for value, number, tokens in records]
+        more = [] if reduced is None else [Given(reduced, REDUCED, 0)]
+        return self.merge(root, [*given, *more], Spot((), tuple(steps)))
+
+    def merge(self, node: Node, given: Sequence[Given], spot: Spot) -> Any:
+        """One value for what is given at a place, in text order, at least one."""
+        said = [one for one in given if not is_absent(one.value)]
+        if len(said) < 2:
+            values = [one.value for one in said or given]
+            return next((value for value in values if value is not None), None)
+        if spot.is_summary:
+            return self._summary(node, said)
+        kinds = {_kind(one.value) for one in said}
+        if len(kinds) > 1:
+            return self._chosen("first", said, spot)
+        how = {"list": self._list, "object": self._object}.get(kinds.pop(), self._scalar)
+        return how(node, said, spot)
+
+    def fields_of(self, node: Node, given: Sequence[Given], spot: Spot) -> dict[str, Any]:
+        """Objects key by key; where they are of different forms, of the form that most of the text is given in."""
+        given, others = self._of_one_form(node, given, spot)
+        branch = _form(node, given[0].value)
+        keys = dict.fromkeys(key for one in given for key in one.value)
+        named = [
+            *(key for key in branch.properties if key in keys),
+            *(key for key in keys if key not in branch.properties),
+        ]
+        fused = {}
+        for key in named:
+            inside = spot.under(key)
+            from_all = sorted([*given, *others], key=_number) if inside.ahead else given
+            found = [replace(one, value=one.value[key]) for one in from_all if key in one.value]
+            fused[key] = self.merge(branch.at_key(key), found, inside)
+        return fused
+
+    def _scalar(self, node: Node, said: Sequence[Given], spot: Spot) -> Any:
+        branch = node.branch_of(said[0].value)
+        fitting = FITTING["label" if branch.values is not None else _kind(said[0].value)]
+        word = word_of(branch)
+        return self._chosen(word if word in fitting else fitting[0], said, spot)
+
+    def _list(self, node: Node, said: Sequence[Given], spot: Spot) -> Any:
+        said = [one for one in said if one.passage != REDUCED]
+        branch = node.branch_of(said[0].value)
+        word = word_of(branch)
+        if is_whole(branch) or word in ("first", "longest"):
+            return self._chosen(word or "first", said, spot)
+        items = [replace(one, value=item) for one in said for item in one.value]
+        plain = not any(isinstance(item.value, list | dict) for item in items)
+        if keys := keys_of(branch):
+            groups = grouped(items, lambda item: _by_keys(item, keys))
+            return [self.merge(branch.items or Node(()), group, spot.under("[]")) for group in groups]
+        if word == "concat" or (not word and not plain and (spot.is_listed or not _is_unique(branch))):
+            return [item.value for item in items]
+        groups = grouped(items, key_of)
+        return [
+            most_given(one.value for one in group) if plain and spot.is_listed else group[0].value for group in groups
+        ]
+
+    def _object(self, node: Node, said: Sequence[Given], spot: Spot) -> Any:
+        branch = _form(node, said[0].value)
+        is_map = bool(branch.entries) and not branch.properties
+        word = word_of(branch) or ("fields" if not spot.path or is_map or spot.leads_on else "fill")
+        if word == "fields":
+            return self.fields_of(node, said, spot)
+        fullest = max(said, key=lambda one: _fullness(one.value))
+        taken, left, known = [fullest], list[Given](), fullest.value
+        for one in said:
+            if one is not fullest and word != "atomic" and _agree(node, known, one.value):
+                taken.append(one)
+                known = _filled(known, one.value)
+            elif one is not fullest:
+                left.append(one)
+        self._note([fullest, *left], spot)
+        return self.fields_of(node, sorted(taken, key=_number), spot) if len(taken) > 1 else fullest.value
+
+    def _summary(self, node: Node, said: Sequence[Given]) -> Any:
+        made = [one for one in said if one.passage == REDUCED]
+        if made or word_of(node.branch_of(said[0].value)) != "join":
+            return (made or said)[0].value
+        return _joined(said)
+
+    def _of_one_form(self, node: Node, given: Sequence[Given], spot: Spot) -> tuple[list[Given], list[Given]]:
+        forms: dict[Any, list[Given]] = {}
+        for one in given:
+            forms.setdefault(_form(node, one.value).key, []).append(one)
+        most = max(forms.values(), key=lambda form: sum(one.weight for one in form))
+        if len(forms) > 1:
+            self._note([form[0] for form in forms.values()], spot)
+        return most, [one for form in forms.values() if form is not most for one in form]
+
+    def _chosen(self, word: str, said: Sequence[Given], spot: Spot) -> Any:
+        if word not in ALL_COUNT:
+            self._note(said, spot)
+        return choose(word, [replace(one, is_in_text=self._is_in_text(one)) for one in said])
+
+    def _note(self, said: Sequence[Given], spot: Spot) -> None:
+        if told := disagreement([one for one in said if one.passage != REDUCED]):
+            known = self.conflicts.setdefault("/".join(spot.path) or "the root", [])
+            known += told[: MOST_TOLD - len(known)]
+
+    def _is_in_text(self, one: Given) -> bool:
+        if not isinstance(one.value, str) or not self._texts.get(one.passage):
+            return False
+        if one.passage not in self._folded:
+            self._folded[one.passage] = fold(self._texts[one.passage])
+        return fold(one.value) in self._folded[one.passage]
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "object" if isinstance(value, dict) else "list"
+    return "label" if isinstance(value, bool) else "number" if isinstance(value, int | float) else "text"
+
+
+def _leads(step: str, key: str) -> bool:
+    return step == key or (step.startswith("{") and re.search(step[1:-1].partition(":")[2], key) is not None)
+
+
+def _by_keys(item: Any, keys: Sequence[str]) -> str | None:
+    values = [item.get(key) for key in keys] if isinstance(item, dict) else []
+    return None if all(map(is_absent, values)) else "\n".join(map(key_of, values))
+
+
+def _is_unique(node: Node) -> bool:
+    return bool(node.word("uniqueItems"))
+
+
+def _fullness(value: Any) -> int:
+    """How many values are said in it."""
+    if isinstance(value, dict):
+        return sum(_fullness(one) for one in value.values())
+    return 0 if is_absent(value) else 1
+
+
+def _number(one: Given) -> int:
+    return one.passage
+
+
+def _form(node: Node, value: Any) -> Node:
+    """The branch that holds for this value, whatever of it is null."""
+    if not isinstance(value, dict) or not node.unions:
+        return node.branch_of(value)
+    return next((branch for branch in node.branches if _fits(branch, value)), node.branch_of(value))
+
+
+def _fits(branch: Node, value: dict[str, Any]) -> bool:
+    said = ((value[key], child) for key, child in branch.properties.items() if value.get(key) is not None)
+    return set(branch.required) <= set(value) and all(child.values is None or child.suits(one) for one, child in said)
+
+
+def _filled(one: Any, other: Any) -> Any:
+    """A value with what the other says where it says nothing."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {key: _filled(one.get(key), other.get(key)) for key in {**one, **other}}
+    return other if is_absent(one) else one
+
+
+def _agree(node: Node, one: Any, other: Any) -> bool:
+    if is_absent(one) or is_absent(other):
+        return True
+    branch = _form(node, one)
+    if isinstance(one, dict) and isinstance(other, dict):
+        same = branch.key == _form(node, other).key
+        return same and all(_agree(branch.at_key(key), one[key], other[key]) for key in one if key in other)
+    if isinstance(one, list) and isinstance(other, list) and not is_whole(branch):
+        return True
+    return key_of(one) == key_of(other)
+
+
+def _joined(said: Sequence[Given]) -> Any:
+    """The texts of all, in objects those of each key."""
+    values = [one.value for one in said]
+    if all(isinstance(value, str) for value in values):
+        return choose("join", said)
+    if all(isinstance(value, dict) for value in values):
+        keys = dict.fromkeys(key for value in values for key in value)
+        found = {key: [replace(one, value=one.value[key]) for one in said if one.value.get(key)] for key in keys}
+        return {key: _joined(inner) if inner else values[0].get(key) for key, inner in found.items()}
+    return [item for value in values for item in (value if isinstance(value, list) else [value])]
