@@ -40,8 +40,16 @@ def merge(body: dict[str, Any], *records: Any, **more: Any) -> Merged:
 
 ADDRESS = thing(street=TEXT, city=TEXT)
 PERSON = thing(name=TEXT, job=TEXT, address=ADDRESS)
-SHIP = {"type": "object", "properties": {"kind": {"const": "ship"}, "tons": NUMBER}, "required": ["kind", "tons"]}
-FIRM = {"type": "object", "properties": {"kind": {"const": "firm"}, "staff": NUMBER}, "required": ["kind", "staff"]}
+SHIP: dict[str, Any] = {
+    "type": "object",
+    "properties": {"kind": {"const": "ship"}, "tons": NUMBER},
+    "required": ["kind", "tons"],
+}
+FIRM: dict[str, Any] = {
+    "type": "object",
+    "properties": {"kind": {"const": "firm"}, "staff": NUMBER},
+    "required": ["kind", "staff"],
+}
 FIELDS: list[tuple[str, dict[str, Any], list[Any], Any]] = [
     ("a text: the first", TEXT, [None, "", "a", "b"], "a"),
     ("last", by("last", TEXT), ["a", "b", None], "b"),

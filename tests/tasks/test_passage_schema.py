@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from drawn import schemas, written
 from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
-from test_reading import schemas, written
 
 from extractor.errors import UserError
 from extractor.tasks import shipped
@@ -130,7 +130,7 @@ def test_a_passage_may_say_all_that_the_whole_may(body: dict[str, Any]) -> None:
         assert asked.validator().is_valid(answer) and merged_schema(schema).validator().is_valid(answer)
     said = written(grammar(asked), 3)
     if said is not None and "\\" not in json.dumps(said, ensure_ascii=False):
-        assert [e.message for e in asked.validator().iter_errors(said) if "is not a 'date'" not in e.message] == []
+        assert [error.message for error in Draft202012Validator(asked.body).iter_errors(said)] == []  # but for formats
 
 
 def test_what_held_for_a_passage_alone_is_not_asked_of_the_whole() -> None:
