@@ -108,7 +108,7 @@ class Fusion:
 
     def _scalar(self, node: Node, said: Sequence[Given], spot: Spot) -> Any:
         branch = node.branch_of(said[0].value)
-        fitting = FITTING["label" if branch.values is not None else _kind(said[0].value)]
+        fitting = (FITTING["label"] if branch.values is not None else ()) + FITTING[_kind(said[0].value)]
         word = word_of(branch)
         return self._chosen(word if word in fitting else fitting[0], said, spot)
 

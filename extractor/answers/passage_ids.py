@@ -1,6 +1,6 @@
 """Ids that passages give to entities, each for itself, made the document's: one for each entity, in ends too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from extractor.answers.choose import Given, grouped
@@ -26,14 +26,15 @@ def renumber(records: Sequence[Any], fields: Sequence[TableField]) -> list[Any]:
         for item in items_of(record, fields, ENTITIES.word)
         if text_of(item.said.get("id"))
     ]
-    ids = _ids(said, len(records))
+    known = [{str(text_of(one.value.said["id"])) for one in said if one.passage == n} for n in range(len(records))]
+    strangers = {text for record, ids in zip(records, known, strict=True) for text in _ends(record, fields) - ids}
+    ids = _ids(said, len(records), strangers)
     return [_with(record, fields, new) for record, new in zip(records, ids, strict=True)]
 
 
-def _ids(said: Sequence[Given], count: int) -> list[dict[str, Any]]:
-    """For each record its ids with what they become: that of the first of the same entity, if no other has it."""
+def _ids(said: Sequence[Given], count: int, taken: set[str]) -> list[dict[str, Any]]:
+    """For each record its ids with what they become: that of the first of the same entity, if it is not taken."""
     found: list[dict[str, Any]] = [{} for _ in range(count)]
-    taken = set[str]()
     for group in grouped(said, entity_key):
         new = _free(group[0].value.said["id"], taken)
         taken.add(str(text_of(new)))
@@ -51,9 +52,7 @@ def _free(wanted: Any, taken: set[str]) -> Any:
 
 
 def _with(record: Any, fields: Sequence[TableField], new: Ids) -> Any:
-    for table in dict.fromkeys(field.table for field in fields if field.table != ENTITIES.word):
-        for item in items_of(record, fields, table):
-            _point(record, item, new)
+    _turn_ends(record, fields, lambda end: _pointing(end, new))
     items = [item for item in items_of(record, fields, ENTITIES.word) if text_of(item.said.get("id")) in new]
     keyed = [item for item in items if "id" not in item.source.roles]
     for item in (one for one in items if "id" in one.source.roles):
@@ -72,19 +71,38 @@ def _map_of(item: Item) -> tuple[str | int, ...]:
     return item.where[: len(item.source.path) + step]
 
 
-def _point(record: Any, item: Item, new: Ids) -> None:
-    value = reach(record, item.where)
-    for role in ENDS:
-        key = item.source.roles.get(role)
-        if isinstance(value, dict) and key in value:
-            value[key] = _pointing(value[key], item.source.inner.get(role, {}), new)
+def _ends(record: Any, fields: Sequence[TableField]) -> set[str]:
+    """All that ends are called by in a record."""
+    found = set[str]()
+
+    def note(end: Any) -> Any:
+        found.add(text_of(end) or "")
+        return end
+
+    _turn_ends(record, fields, note)
+    return found
 
 
-def _pointing(value: Any, keys: Mapping[str, str], new: Ids) -> Any:
+def _turn_ends(record: Any, fields: Sequence[TableField], turn: Callable[[Any], Any]) -> None:
+    """Makes each end what `turn` makes of its name or id."""
+    for table in dict.fromkeys(field.table for field in fields if field.table != ENTITIES.word):
+        for item in items_of(record, fields, table):
+            value = reach(record, item.where)
+            for role in ENDS if isinstance(value, dict) else ():
+                key = item.source.roles.get(role)
+                if key in value:
+                    value[key] = _turned(value[key], item.source.inner.get(role, {}), turn)
+
+
+def _turned(value: Any, keys: Mapping[str, str], turn: Callable[[Any], Any]) -> Any:
     if isinstance(value, list):
-        return [_pointing(one, keys, new) for one in value]
-    if isinstance(value, dict):
-        key = keys.get("id", "")
-        return {**value, key: _pointing(value[key], {}, new)} if key in value else value
-    found = new.get(text_of(value) or "", value)
-    return str(text_of(found)) if isinstance(value, str) else found
+        return [_turned(one, keys, turn) for one in value]
+    if not isinstance(value, dict):
+        return turn(value)
+    key = keys.get("id", "")
+    return {**value, key: turn(value[key])} if key in value else value
+
+
+def _pointing(end: Any, new: Ids) -> Any:
+    found = new.get(text_of(end) or "", end)
+    return str(text_of(found)) if isinstance(end, str) else found

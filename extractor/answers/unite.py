@@ -1,17 +1,19 @@
 """Items of tables that are the same thing, said by several passages, become one item of the merged record."""
 
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from extractor.answers.choose import Given, fold, grouped, most_given
+from extractor.answers.choose import Given, fold, grouped, is_absent, most_given
 from extractor.answers.fuse import Fusion, Spot
 from extractor.tables import ENTITIES, RELATIONS
 from extractor.tables.items import Item, Where, items_of
-from extractor.tables.names import kinds_of, names_of
+from extractor.tables.names import kinds_of, names_of, text_of
 from extractor.tasks.reading import Node
 from extractor.types import TableField
 
+APART = ("evidence", "confidence")  # roles of an item whose values may differ, and disagree in nothing
 SHARE, FEWEST = 3 / 4, 3  # of the passages that name a thing, those that must agree on its type against the others
 Said = tuple[Any, int]  # a passage's record, and its number
 
@@ -25,7 +27,7 @@ def unite(record: Any, root: Node, fusion: Fusion, parts: Sequence[Said]) -> tup
     passages = _Passages(parts, fusion.fields)
     united = _Uniting(record, root, fusion, passages)
     for field in _places(fusion.fields, ENTITIES.word):
-        united.place(field, entity_key, passages.name_of)
+        united.place(field, _own_key, passages.name_of)
     dropped = list(united.drop(passages.outvoted()))
     for field in _places(fusion.fields, RELATIONS.word):
         united.place(field, relation_key, None)
@@ -36,6 +38,11 @@ def entity_key(item: Item) -> Hashable | None:
     """What entities share that are one: the folds of their names, and their types."""
     named, kinds = _called(item)
     return (tuple(map(fold, named)), tuple(kinds)) if named else None
+
+
+def _own_key(item: Item) -> Hashable | None:
+    """The id of an entity, which is the document's by now; else what entities share that are one."""
+    return text_of(item.said.get("id")) or entity_key(item)
 
 
 def relation_key(item: Item) -> Hashable | None:
@@ -55,12 +62,13 @@ class _Passages:
         self._types: dict[str, dict[str | None, set[int]]] = {}
         for record, number in parts:
             for item in [*items_of(record, fields, ENTITIES.word), *items_of(record, fields, RELATIONS.word)]:
-                self._numbers[id(reach(record, item.where))] = number
+                value = reach(record, item.where)
+                self._numbers |= {id(value): number} if isinstance(value, dict) else {}
             for item in items_of(record, fields, ENTITIES.word):
                 self._hear(item, number)
 
     def of(self, item: Any, otherwise: int) -> int:
-        """The number of the passage that an item comes from."""
+        """The number of the passage that an object comes from; a text, and what is merged already, is nobody's."""
         return self._numbers.get(id(item), otherwise)
 
     def name_of(self, item: Item) -> str | None:
@@ -139,19 +147,26 @@ class _Uniting:
 
     def _merged(self, group: Sequence[Given]) -> dict[str, Any]:
         first = group[0].value
-        given = [Given(reach(self.record, one.value.where), one.passage, one.weight) for one in group]
-        objects = [one for one in given if isinstance(one.value, dict)]
+        apart = [first.source.roles[role] for role in APART if role in first.source.roles]
+        found = [(one, reach(self.record, one.value.where)) for one in group]
+        said = [replace(one, value=_less(value, apart)) for one, value in found if isinstance(value, dict)]
+        called = " ".join(str(name) for role, name in first.said.items() if role not in APART and isinstance(name, str))
         node = node_at(self.root, self.record, first.where)
-        called = tuple(str(name) for name in first.said.values() if isinstance(name, str))
-        value = self.fusion.fields_of(node, objects, Spot((*first.source.path, " ".join(called))))
-        surest = [number for one in group if (number := one.value.said.get("confidence")) is not None]
-        key = first.source.roles.get("confidence")
-        return {**value, key: max(surest)} if key and one_kind(surest) else value
+        value = self.fusion.fields_of(node, said, Spot((*first.source.path, called)))
+        value |= {key: best for key in apart if (best := _best([one.get(key) for _, one in found])) is not None}
+        return {**{key: None for key in found[0][1]}, **value}
 
 
-def one_kind(numbers: Sequence[Any]) -> bool:
-    """Whether these are numbers, at least one."""
-    return bool(numbers) and all(isinstance(one, int | float) for one in numbers)
+def _less(value: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    return {key: one for key, one in value.items() if key not in keys}
+
+
+def _best(values: Sequence[Any]) -> Any:
+    """The highest of numbers, the first of anything else."""
+    said = [value for value in values if not is_absent(value)]
+    if said and all(isinstance(value, int | float) for value in said):
+        return max(said)
+    return next(iter(said), next((value for value in values if value is not None), None))
 
 
 def reach(record: Any, where: Where) -> Any:
@@ -176,11 +191,16 @@ def node_at(node: Node, value: Any, where: Where) -> Node:
 
 
 def _remove(record: Any, gone: Sequence[Where]) -> None:
-    """Takes out of their lists and maps what these lead to, the last first."""
-    for where in sorted(
-        dict.fromkeys(gone), key=lambda where: [str(s) if isinstance(s, str) else f"{s:09}" for s in where]
-    )[::-1]:
-        del reach(record, where[:-1])[where[-1]]
+    """Takes out of their lists and maps what these lead to, the last first, and the lists in lists that it empties."""
+    for where in sorted(set(gone), key=_order, reverse=True):
+        around = reach(record, where[:-1])
+        del around[where[-1]]
+        if not around and len(where) > 1 and isinstance(where[-2], int):
+            del reach(record, where[:-2])[where[-2]]
+
+
+def _order(where: Where) -> list[tuple[int, str]]:
+    return [(step, "") if isinstance(step, int) else (0, step) for step in where]
 
 
 def _called(item: Item) -> tuple[list[str], list[str | None]]:

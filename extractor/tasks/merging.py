@@ -61,6 +61,7 @@ def check_merging(where: str, body: dict[str, Any]) -> None:
 def _kinds(node: Node) -> Iterator[str]:
     if node.values is not None:
         yield "label"
+        yield from ["number"] if all(type(value) in (int, float) for value in node.values) else []
         return
     names = {"string": "text", "boolean": "label", "number": "number", "integer": "number", "object": "object"}
     for name in node.types or (("object",) if node.properties or node.entries else ()):

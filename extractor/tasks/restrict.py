@@ -1,12 +1,15 @@
 """A schema less the properties that do not feed the tables asked for."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from extractor.tables.summaries import SUMMARIES
 from extractor.tasks.links import Part
 from extractor.tasks.mapping import table_fields
+from extractor.tasks.merging import word_of
+from extractor.tasks.reading import read
 from extractor.tasks.rewrite import ALIKE, GONE, Rewriter
 from extractor.tasks.schema import Schema
 from extractor.types import TableField
@@ -23,12 +26,36 @@ def only(schema: Schema, words: Collection[str]) -> Schema | None:
     The subject that relations inside an entity have is kept with them.
     """
     fields = table_fields(schema)
-    wanted = frozenset(path for field in fields if field.table in words for path in _paths(field))
+    return _restricted(schema, fields, [field for field in fields if field.table in words])
+
+
+def summary_schema(schema: Schema) -> Schema | None:
+    """The schema of a summary of the passages' summaries: the summary alone, its own bounds and all.
+
+    None where there is nothing to sum up: no summary but those of items of a list, or of passages that `x-merge` joins.
+    """
+    fields = table_fields(schema)
+    return _restricted(
+        schema, fields, [one for one in fields if one.table == SUMMARIES.word and _is_summed_up(schema, one)]
+    )
+
+
+def _restricted(schema: Schema, fields: Sequence[TableField], kept: Sequence[TableField]) -> Schema | None:
+    wanted = frozenset(path for field in kept for path in _paths(field))
     if not wanted:
         return None
-    others = frozenset(field.path for field in fields if field.table not in words) - wanted
-    body = _Only().whole(schema.body, _state(wanted, others))
-    return replace(schema, body=body, model=None)
+    others = frozenset(field.path for field in fields if field not in kept) - wanted
+    return replace(schema, body=_Only().whole(schema.body, _state(wanted, others)), model=None)
+
+
+def _is_summed_up(schema: Schema, field: TableField) -> bool:
+    node = read(schema.body)
+    for step in field.path:
+        found = [branch.properties[step] for branch in node.branches if step in branch.properties]
+        if not found:
+            return False
+        node = found[0]
+    return word_of(node) is None
 
 
 def _paths(field: TableField) -> Iterable[tuple[str, ...]]:

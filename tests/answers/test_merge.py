@@ -68,6 +68,7 @@ FIELDS: list[tuple[str, dict[str, Any], list[Any], Any]] = [
     ("min", by("min", NUMBER), [4, 3, 5], 3),
     ("max", by("max", NUMBER), [4, 3, 5], 5),
     ("sum", by("sum", NUMBER), [4, None, 3], 7),
+    ("the highest of marks", by("max", {"enum": [1, 2, 3]}), [2, 3, 2, 2], 3),
     ("number by vote", by("vote", NUMBER), [4, 3, 3.0], 3),
     ("texts: each once", listed(TEXT), [["a", "b"], [], ["B", "c"]], ["a", "b", "c"]),
     ("what one passage says twice stays", listed(TEXT), [["a"], ["b", "b"]], ["a", "b", "b"]),
@@ -257,6 +258,43 @@ def test_ids_of_one_passage_mean_nothing_to_another() -> None:
     rows, _ = rows_from(record, table_fields(Schema("mine", body, None)), "")
     assert [(e.name, e.attributes["id"]) for e in rows["entities"]] == [("Ida", 1), ("Per", 2), ("Uma", 3)]
     assert [(r.subject, r.object) for r in rows["relations"]] == [("Ida", "Per"), ("Uma", "Ida")]
+
+
+def test_an_end_that_its_passage_does_not_list_is_nobody_of_another_passage() -> None:
+    body = thing(
+        entities=listed(thing(id=TEXT, name=TEXT)), relations=listed(thing(subject=TEXT, predicate=TEXT, object=TEXT))
+    )
+    one = {
+        "entities": [{"id": "a", "name": "Ida"}],
+        "relations": [{"subject": "a", "predicate": "knows", "object": "b"}],
+    }
+    two: dict[str, Any] = {"entities": [{"id": "b", "name": "Per"}], "relations": []}
+    assert merge(body, one, two).record == {
+        "entities": [{"id": "a", "name": "Ida"}, {"id": "b-2", "name": "Per"}],
+        "relations": one["relations"],
+    }
+
+
+def test_two_of_one_name_by_their_ids() -> None:
+    body = thing(entities=listed(thing(id={"type": "integer"}, name=TEXT)))
+    record = {"entities": [{"id": 1, "name": "Ida"}, {"id": 2, "name": "Ida"}]}
+    assert merge(body, record, record, record).record == record
+
+
+def test_the_surest_and_the_first_quote() -> None:
+    item = {**thing(subject=TEXT, object=TEXT, evidence=TEXT), "required": ["subject", "object"]}
+    item["properties"]["confidence"] = NUMBER
+    said = {"subject": "Ida", "object": "Per"}
+    parts = [[{**said, "evidence": quote, "confidence": sure}] for quote, sure in (("", 0.5), ("a", 0.9), ("b", None))]
+    found = merge(thing(relations=listed(item)), *({"relations": one} for one in parts))
+    assert found.record == {"relations": [{**said, "evidence": "a", "confidence": 0.9}]} and found.conflicts == {}
+
+
+def test_lists_in_lists_that_say_nothing_new_go() -> None:
+    body = thing(p={**listed(listed(thing(name=TEXT, job=TEXT))), "x-extract": "entities"})
+    one, two = {"name": "Ida", "job": ""}, {"name": "ida", "job": "cook"}
+    found = merge(body, {"p": [[one], [{**one, "name": "Per"}]]}, {"p": [[two]]})
+    assert found.record == {"p": [[{**two, "name": "Ida"}], [{**one, "name": "Per"}]]}
 
 
 def test_ids_that_are_keys() -> None:

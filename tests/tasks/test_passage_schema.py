@@ -16,7 +16,7 @@ from extractor.tasks.guide import guide, layout
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.order import in_order, predicate_last
 from extractor.tasks.passage import merged_schema, passage_schema
-from extractor.tasks.restrict import only
+from extractor.tasks.restrict import only, summary_schema
 from extractor.tasks.schema import Schema, load_schema
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -170,6 +170,15 @@ def test_nested_tables_alone() -> None:
     assert kept("events") is None
 
 
+def test_the_summary_of_summaries() -> None:
+    whole = {**TEXT, "maxLength": 90}
+    body = thing(title=TEXT, summary=whole, parts=listed(thing(summary=TEXT, title=TEXT)))
+    found = summary_schema(Schema("mine", body, None))
+    assert found and found.body == thing(summary=whole)
+    for other in (thing(parts=body["properties"]["parts"]), thing(summary={**TEXT, "x-merge": "join"}), thing(a=TEXT)):
+        assert summary_schema(Schema("mine", other, None)) is None
+
+
 WRONG = [
     (
         thing(a={**TEXT, "x-merge": "sum"}),
@@ -212,6 +221,7 @@ def test_words_that_fit(tmp_path: Any) -> None:
         c={"anyOf": [{"enum": ["x", "other"]}, NULL], "x-merge": "any"},
         d=listed(thing(n=TEXT), **{"x-key": ["n"], "x-merge": "union"}),
         e={"x-merge": "last"},
+        g={"enum": [1, 2, 3], "x-merge": "max"},
         f={**thing(t=TEXT), "x-extract": "summary", "x-merge": "join"},
     )
     path = tmp_path / "mine.json"
