@@ -34,7 +34,7 @@ def key_of(value: Any) -> str:
 
 def is_absent(value: Any) -> bool:
     """Whether nothing is said: null, an empty text, list or object."""
-    return value is None or (isinstance(value, str | list | dict) and not value) or value == ""
+    return value is None or (isinstance(value, str) and not value.strip()) or value in ([], {})
 
 
 def choose(word: str, given: Sequence[Given]) -> Any:

@@ -64,6 +64,7 @@ class Fusion:
     def __init__(self, fields: Sequence[TableField], texts: Mapping[int, str]) -> None:
         self.fields = fields
         self.conflicts: dict[str, list[dict[str, Any]]] = {}
+        self.weights: dict[int, float] = {}  # of the passages, by their numbers
         self._texts, self._folded = texts, dict[int, str]()
 
     def record(self, root: Node, records: Sequence[tuple[Any, int, int]], reduced: Any) -> Any:
@@ -72,6 +73,7 @@ class Fusion:
             (one, one.path if BY_WORD[one.table].holds == "text" else (*one.path, *one.shape)) for one in self.fields
         ]
         given = [Given(value, number, max(tokens, 1)) for value, number, tokens in records]
+        self.weights = {one.passage: one.weight for one in given}
         more = [] if reduced is None else [Given(reduced, REDUCED, 0)]
         return self.merge(root, [*given, *more], Spot((), tuple(steps)))
 
@@ -91,9 +93,9 @@ class Fusion:
 
     def fields_of(self, node: Node, given: Sequence[Given], spot: Spot) -> dict[str, Any]:
         """Objects key by key; where they are of different forms, of the form that most of the text is given in."""
-        given, others = self._of_one_form(node, given, spot)
-        branch = _form(node, given[0].value)
-        keys = dict.fromkeys(key for one in given for key in one.value)
+        alike = self._of_one_form(node, given, spot)
+        branch = _form(node, alike[0].value)
+        keys = dict.fromkeys(key for one in alike for key in one.value)
         named = [
             *(key for key in branch.properties if key in keys),
             *(key for key in keys if key not in branch.properties),
@@ -101,8 +103,9 @@ class Fusion:
         fused = {}
         for key in named:
             inside = spot.under(key)
-            from_all = sorted([*given, *others], key=_number) if inside.ahead else given
-            found = [replace(one, value=one.value[key]) for one in from_all if key in one.value]
+            found = [
+                replace(one, value=one.value[key]) for one in (given if inside.ahead else alike) if key in one.value
+            ]
             fused[key] = self.merge(branch.at_key(key), found, inside)
         return fused
 
@@ -136,16 +139,21 @@ class Fusion:
         word = word_of(branch) or ("fields" if not spot.path or is_map or spot.leads_on else "fill")
         if word == "fields":
             return self.fields_of(node, said, spot)
+        taken = self._one_thing(node, said, spot, whole=word == "atomic")
+        return self.fields_of(node, taken, spot) if len(taken) > 1 else taken[0].value
+
+    def _one_thing(self, node: Node, said: Sequence[Given], spot: Spot, whole: bool) -> list[Given]:
+        """The fullest object, and (unless it is one `whole`) those that say nothing else than it and each other."""
         fullest = max(said, key=lambda one: _fullness(one.value))
-        taken, left, known = [fullest], list[Given](), fullest.value
+        known, others = fullest.value, list[Given]()
         for one in said:
-            if one is not fullest and word != "atomic" and _agree(node, known, one.value):
-                taken.append(one)
+            if one is fullest or (not whole and _agree(node, known, one.value)):
                 known = _filled(known, one.value)
-            elif one is not fullest:
-                left.append(one)
-        self._note([fullest, *left], spot)
-        return self.fields_of(node, sorted(taken, key=_number), spot) if len(taken) > 1 else fullest.value
+            else:
+                others.append(one)
+        self._note([fullest, *others], spot)
+        gone = {id(one) for one in others}
+        return [one for one in said if id(one) not in gone]
 
     def _summary(self, node: Node, said: Sequence[Given]) -> Any:
         made = [one for one in said if one.passage == REDUCED]
@@ -153,14 +161,14 @@ class Fusion:
             return (made or said)[0].value
         return _joined(said)
 
-    def _of_one_form(self, node: Node, given: Sequence[Given], spot: Spot) -> tuple[list[Given], list[Given]]:
+    def _of_one_form(self, node: Node, given: Sequence[Given], spot: Spot) -> list[Given]:
         forms: dict[Any, list[Given]] = {}
         for one in given:
             forms.setdefault(_form(node, one.value).key, []).append(one)
         most = max(forms.values(), key=lambda form: sum(one.weight for one in form))
         if len(forms) > 1:
             self._note([form[0] for form in forms.values()], spot)
-        return most, [one for form in forms.values() if form is not most for one in form]
+        return most
 
     def _chosen(self, word: str, said: Sequence[Given], spot: Spot) -> Any:
         if word not in ALL_COUNT:
@@ -204,10 +212,6 @@ def _fullness(value: Any) -> int:
     if isinstance(value, dict):
         return sum(_fullness(one) for one in value.values())
     return 0 if is_absent(value) else 1
-
-
-def _number(one: Given) -> int:
-    return one.passage
 
 
 def _form(node: Node, value: Any) -> Node:

@@ -1,6 +1,7 @@
 """A schema written anew, where a definition may be wanted in several forms: each form is a definition of its own."""
 
 import re
+from itertools import chain, count
 from typing import Any, Generic, TypeVar
 
 from extractor.tasks.keywords import LISTS, MAPS, SINGLES
@@ -71,8 +72,8 @@ class Rewriter(Generic[State]):
     def _name(self, said: str) -> str:
         """The last word of a reference, with a number where there are several of it."""
         word = re.sub(r"\W+", "_", said.rpartition("/")[2].strip("#")) or "root"
-        taken = [name for name in self._defs if name.rstrip("0123456789_") == word.rstrip("0123456789_")]
-        return f"{word}_{len(taken) + 1}" if taken else word
+        numbers = (f"{word}_{number}" for number in count(2))
+        return next(name for name in chain([word], numbers) if name not in self._defs)
 
 
 def _is_schema(value: Any) -> bool:

@@ -178,8 +178,101 @@ def rows(record: Any, fields: Sequence[TableField], text: str) -> Any:
     return sorted(json.dumps(one) for one in told), sorted(dropped)
 
 
-NAMES = st.sampled_from(["Ida", "Per", "Oslo", "奥斯陆", "Uma"])
+def thing(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def table(word: str, node: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {**node, "x-extract": word, **more}
+
+
+def listed(item: Any) -> dict[str, Any]:
+    return {"type": "array", "items": item}
+
+
+def mapped(value: Any) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": value}
+
+
 TEXT: dict[str, Any] = {"type": "string"}
+PAIRS = listed(thing(subject=TEXT, object=TEXT))
+MEMBER = thing(kind={"const": "member"}, name=TEXT)
+TREE = thing(name=TEXT, parts=table("entities", listed({"$ref": "#/$defs/n"}), **{"x-extract-parent": "part_of"}))
+SHAPES: dict[str, tuple[dict[str, Any], Any]] = {
+    "a map by name": (
+        thing(p=table("entities", mapped(thing(job=TEXT)))),
+        {"p": {"Ida": {"job": "cook"}, "Per": {"job": ""}}},
+    ),
+    "a map by name to types": (
+        thing(p=table("entities", mapped({"enum": ["a", "b"]}))),
+        {"p": {"Ida": "a", "Per": "b"}},
+    ),
+    "a map by type": (
+        thing(p=table("entities", mapped(listed(TEXT)))),
+        {"p": {"person": ["Ida", "Per"], "city": ["Oslo"]}},
+    ),
+    "relations by kind": (
+        thing(r=table("relations", mapped(PAIRS))),
+        {"r": {"knows": [{"subject": "Ida", "object": "Per"}]}},
+    ),
+    "relations by subject": (
+        thing(r=table("relations", mapped(mapped(listed(TEXT))))),
+        {"r": {"Ida": {"knows": ["Per", "Uma"]}}},
+    ),
+    "texts or objects": (
+        thing(entities=listed({"anyOf": [TEXT, MEMBER]})),
+        {"entities": ["Ida", {"kind": "member", "name": "Per"}, "Uma"]},
+    ),
+    "inside entities": (
+        thing(
+            p=table(
+                "entities", listed(thing(name=TEXT, r=table("relations", listed(thing(predicate=TEXT, object=TEXT)))))
+            )
+        ),
+        {"p": [{"name": "Ida", "r": [{"predicate": "likes", "object": "Per"}]}, {"name": "Per", "r": []}]},
+    ),
+    "a tree": (
+        {**thing(tree=table("entities", listed({"$ref": "#/$defs/n"}))), "$defs": {"n": TREE}},
+        {"tree": [{"name": "a", "parts": [{"name": "b", "parts": []}, {"name": "c", "parts": []}]}]},
+    ),
+    "lists of lists": (
+        thing(p=table("entities", listed(listed(thing(name=TEXT))))),
+        {"p": [[{"name": "a"}], [{"name": "b"}]]},
+    ),
+    "the root": (table("entities", listed(thing(name=TEXT))), [{"name": "Ida"}, {"name": "Per"}]),
+    "ids": (
+        thing(
+            entities=listed(thing(id={"type": "integer"}, name=TEXT)),
+            relations=listed(thing(subject=TEXT, object=TEXT)),
+        ),
+        {
+            "entities": [{"id": 1, "name": "Ida"}, {"id": 2, "name": "Ida"}],
+            "relations": [{"subject": "1", "object": "2"}],
+        },
+    ),
+    "one thing": (thing(buyer=table("entities", thing(name=TEXT))), {"buyer": {"name": "Brisk"}}),
+}
+
+
+@pytest.mark.parametrize("body, record", SHAPES.values(), ids=SHAPES)
+def test_every_shape_said_by_two_passages_gives_the_rows_of_one(body: dict[str, Any], record: Any) -> None:
+    schema = Schema("mine", body, None)
+    fields = table_fields(schema)
+    found = merged([Part(record, 1), Part(record, 2), Part(record, 3)], schema, fields)
+    assert rows(found.record, fields, "") == rows(record, fields, "") and found.conflicts == {}
+
+
+@pytest.mark.parametrize("body, record", [pair for name, pair in SHAPES.items() if name != "ids"])
+def test_every_shape_is_split_and_merged_again(body: dict[str, Any], record: Any) -> None:
+    schema = Schema("mine", body, None)
+    fields = table_fields(schema)
+    for seed in range(10):
+        said = Splitting(3, seed).split(record, read(body))
+        found = merged([Part(one, n) for n, one in enumerate(said)], schema, fields)
+        assert sorted_out(found.record) == sorted_out(record)
+
+
+NAMES = st.sampled_from(["Ida", "Per", "Oslo", "奥斯陆", "Uma"])
 THING = {"type": "object", "properties": {"name": TEXT, "aka": {"type": "array", "items": TEXT}}, "required": ["name"]}
 ASSOCIATIVE: dict[str, Any] = {
     "first": TEXT,
