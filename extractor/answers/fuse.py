@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from extractor.answers.agree import agree, filled, form_of, fullness
 from extractor.answers.choose import (
     ALL_COUNT,
     MOST_TOLD,
@@ -94,7 +95,7 @@ class Fusion:
     def fields_of(self, node: Node, given: Sequence[Given], spot: Spot) -> dict[str, Any]:
         """Objects key by key; where they are of different forms, of the form that most of the text is given in."""
         alike = self._of_one_form(node, given, spot)
-        branch = _form(node, alike[0].value)
+        branch = form_of(node, alike[0].value)
         keys = dict.fromkeys(key for one in alike for key in one.value)
         named = [
             *(key for key in branch.properties if key in keys),
@@ -118,8 +119,9 @@ class Fusion:
     def _list(self, node: Node, said: Sequence[Given], spot: Spot) -> Any:
         said = [one for one in said if one.passage != REDUCED]
         branch = node.branch_of(said[0].value)
-        word = word_of(branch)
-        if is_whole(branch) or word in ("first", "longest"):
+        whole = is_whole(branch)
+        word = word if (word := word_of(branch)) in FITTING["whole list" if whole else "list"] else None
+        if whole or word in ("first", "longest"):
             return self._chosen(word or "first", said, spot)
         items = [replace(one, value=item) for one in said for item in one.value]
         plain = not any(isinstance(item.value, list | dict) for item in items)
@@ -134,7 +136,7 @@ class Fusion:
         ]
 
     def _object(self, node: Node, said: Sequence[Given], spot: Spot) -> Any:
-        branch = _form(node, said[0].value)
+        branch = form_of(node, said[0].value)
         is_map = bool(branch.entries) and not branch.properties
         word = word_of(branch) or ("fields" if not spot.path or is_map or spot.leads_on else "fill")
         if word == "fields":
@@ -144,11 +146,11 @@ class Fusion:
 
     def _one_thing(self, node: Node, said: Sequence[Given], spot: Spot, whole: bool) -> list[Given]:
         """The fullest object, and (unless it is one `whole`) those that say nothing else than it and each other."""
-        fullest = max(said, key=lambda one: _fullness(one.value))
+        fullest = max(said, key=lambda one: fullness(one.value))
         known, others = fullest.value, list[Given]()
         for one in said:
-            if one is fullest or (not whole and _agree(node, known, one.value)):
-                known = _filled(known, one.value)
+            if one is fullest or (not whole and agree(node, known, one.value)):
+                known = filled(known, one.value)
             else:
                 others.append(one)
         self._note([fullest, *others], spot)
@@ -164,7 +166,7 @@ class Fusion:
     def _of_one_form(self, node: Node, given: Sequence[Given], spot: Spot) -> list[Given]:
         forms: dict[Any, list[Given]] = {}
         for one in given:
-            forms.setdefault(_form(node, one.value).key, []).append(one)
+            forms.setdefault(form_of(node, one.value).key, []).append(one)
         most = max(forms.values(), key=lambda form: sum(one.weight for one in form))
         if len(forms) > 1:
             self._note([form[0] for form in forms.values()], spot)
@@ -205,44 +207,6 @@ def _by_keys(item: Any, keys: Sequence[str]) -> str | None:
 
 def _is_unique(node: Node) -> bool:
     return bool(node.word("uniqueItems"))
-
-
-def _fullness(value: Any) -> int:
-    """How many values are said in it."""
-    if isinstance(value, dict):
-        return sum(_fullness(one) for one in value.values())
-    return 0 if is_absent(value) else 1
-
-
-def _form(node: Node, value: Any) -> Node:
-    """The branch that holds for this value, whatever of it is null."""
-    if not isinstance(value, dict) or not node.unions:
-        return node.branch_of(value)
-    return next((branch for branch in node.branches if _fits(branch, value)), node.branch_of(value))
-
-
-def _fits(branch: Node, value: dict[str, Any]) -> bool:
-    said = ((value[key], child) for key, child in branch.properties.items() if value.get(key) is not None)
-    return set(branch.required) <= set(value) and all(child.values is None or child.suits(one) for one, child in said)
-
-
-def _filled(one: Any, other: Any) -> Any:
-    """A value with what the other says where it says nothing."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return {key: _filled(one.get(key), other.get(key)) for key in {**one, **other}}
-    return other if is_absent(one) else one
-
-
-def _agree(node: Node, one: Any, other: Any) -> bool:
-    if is_absent(one) or is_absent(other):
-        return True
-    branch = _form(node, one)
-    if isinstance(one, dict) and isinstance(other, dict):
-        same = branch.key == _form(node, other).key
-        return same and all(_agree(branch.at_key(key), one[key], other[key]) for key in one if key in other)
-    if isinstance(one, list) and isinstance(other, list) and not is_whole(branch):
-        return True
-    return key_of(one) == key_of(other)
 
 
 def _joined(said: Sequence[Given]) -> Any:
