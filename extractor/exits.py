@@ -13,7 +13,7 @@ MEANINGS = {
     MISTAKE: "your mistake, one line says the cure",
     USAGE: "usage: a word that is no flag of ours",
     FAILURE: "an unexpected failure of ours or the engine's",
-    QUARANTINED: "finished, some documents quarantined",
+    QUARANTINED: "finished, some documents or passages of them quarantined",
     STOPPED: "work is left (--max-runtime, SIGTERM, a source that cannot be read whole); the same command continues",
     HELD: "another run holds the output",
     INTERRUPTED: "interrupted: Ctrl-C, or a second SIGTERM; what is finished is kept",

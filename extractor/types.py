@@ -1,6 +1,6 @@
 """What flows through the house: Document → Request → Completion → Extraction → Settlement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
@@ -67,6 +67,16 @@ KeptValues = KeptRow | dict[str, Any]  # a row of Parquet, or JSON values by col
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """Which part of a document a text is; or what stands for that part, as its summaries do."""
+
+    number: int  # from 1, in the order asked
+    start: int  # [start, end) in code points of the document's text
+    end: int
+    before: str = ""  # what stands before it, shown with it
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One row of the input. With a `problem`, it is settled as quarantined and no model sees it."""
 
@@ -77,6 +87,7 @@ class Document:
     mode: str | None = None  # "think" or "no_think" from --mode-column
     problem: Problem | None = None
     unfit: tuple[str, ...] = ()  # kept columns whose value did not fit their type, and is null
+    passage: Passage | None = None  # of the document of this id, where the text is not all of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +149,9 @@ class Completion:
     more: bool | None = None  # from a replay: whether it holds a further answer; None where anything can be asked
 
 
+StoredAnswer = Callable[[Request], Completion]  # what an earlier run was answered, as an answer to this one's request
+
+
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """One judged answer: a record with its tables, or a `problem`."""
@@ -174,6 +188,14 @@ class Settlement:
     attempts: tuple[Extraction, ...] = ()
     completions: tuple[Completion, ...] = ()  # all that came back for it, thoughts and pieces included, in order
     escalated: tuple[str, ...] = ()  # the signals for which --mode auto asked again with thought
+    cut_into: int | None = None  # passages; None where it was asked whole
+    passages: tuple["Settlement", ...] = ()  # each of them, and after them what sums up their summaries
+    merged: Mapping[str, Any] = field(default_factory=dict)  # where they disagree: path → the values, and who said so
+
+    @property
+    def failed(self) -> list["Settlement"]:
+        """The passages that gave nothing, of a document of which others gave something."""
+        return [] if self.kept.problem else [passage for passage in self.passages if passage.kept.problem]
 
     @property
     def document(self) -> Document:

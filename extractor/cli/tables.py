@@ -47,6 +47,9 @@ def status_rows(status: OutputStatus) -> list[tuple[str, Any]]:
     rows: list[tuple[str, Any]] = [("documents in", documents), ("  ok", status.ok), ("  empty", status.empty)]
     rows += [("  quarantined", status.quarantined), *((f"    {kind}", n) for kind, n in status.problems.items())]
     rows += [("  pending", pending)]
+    if status.passages:
+        rows += [("passages of long documents", status.passages)]
+        rows += [("  documents with some that gave no answer", status.partial)] if status.partial else []
     extracted = {table.name for table in tables.TABLES}
     rows += [(name, count) for name, count in status.rows.items() if name in extracted]
     rows += [(f"did not fit, now null: {column}", count) for column, count in status.unfit.items()]
@@ -73,6 +76,8 @@ def check_lines(checked: Checked) -> Iterable[tuple[str, Any]]:
     yield from (("table", line) for line in checked.tables)
     yield f"prompt tokens of the first {checked.sampled:,}", checked.prompt_tokens
     yield "longest prompt", checked.longest
+    if checked.cut:
+        yield "read in passages", f"{checked.cut:,} documents, {checked.passages:,} passages"
     yield from (("note", note) for note in checked.notes)
     yield from ((f"refused: {kind}", count) for kind, count in checked.refused.items())
     yield from (("  ", line) for line in checked.examples_of_refused)
@@ -81,6 +86,8 @@ def check_lines(checked: Checked) -> Iterable[tuple[str, Any]]:
 def estimate_lines(cost: CostEstimate) -> Iterable[tuple[str, Any]]:
     """What `extract check --estimate` says."""
     yield "to do", "unknown (standard input)" if cost.documents is None else cost.documents
+    if cost.cut:
+        yield "read in passages", f"{cost.cut:,} of the first {cost.sampled:,} documents, {cost.passages:,} passages"
     yield "prompt tokens to come", _known(cost.prompt_tokens)
     yield "answer tokens to come", f"{_known(cost.answer_tokens)} ({cost.answer_source})"
     hours = "unknown" if cost.hours is None else f"{cost.hours:,.{1 if cost.hours >= 1 else 4}f}"

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from extractor.fingerprint import fingerprint
-from extractor.types import Completion, Finish, Request, ThinkingEnd
+from extractor.types import Completion, Finish, Request, StoredAnswer, ThinkingEnd
 
 COLUMNS = ["doc_id", "fingerprint", "attempt", "mode", "answer", "reasoning", "finish", "thinking_end", "detail"]
-COLUMNS += ["prompt_tokens", "thinking_tokens", "answer_tokens"]
+COLUMNS += ["prompt_tokens", "thinking_tokens", "answer_tokens", "passage"]
 GROUPS = 4  # row groups held at once
 WINDOW = 64  # requests held at once
 _FINISHES: dict[ThinkingEnd, Finish] = {"budget": "length", "truncated": "length", "repetition": "repetition"}
@@ -54,13 +55,16 @@ class ReplayEngine:
 
     def _answer(self, request: Request) -> Completion:
         document = request.document
-        names = {fingerprint(self._job, document.text, mode) for mode in (document.mode, None)}
+        before = document.passage.before if document.passage else None
+        names = {fingerprint(self._job, document.text, mode, before) for mode in (document.mode, None)}
+        number = document.passage.number if document.passage else None
         rows = [row for row in self._stored.of(document.id) if row["fingerprint"] in names]
+        rows = [row for row in rows if row.get("passage") in (None, number)]
         if not rows:
             said = f"{self._stored.folder} holds no answer to this text"
             return Completion(replace(request, is_thought=False), "", finish="error", error=said)
         row = sorted(rows, key=lambda one: int(one["attempt"]))[request.attempt - 1]
-        return replace(_completion(request, row, self._budget), more=request.attempt < len(rows))
+        return completion_of(request, row, self._budget, more=request.attempt < len(rows))
 
 
 class StoredAnswers:
@@ -101,6 +105,26 @@ class StoredAnswers:
         return self._held[place]
 
 
+class StoredPassages:
+    """The answers to passages that gave one, of documents of which others gave none: `rows` are of completions."""
+
+    def __init__(self, rows: Iterable[StoredRow], budget: int | None) -> None:
+        self._rows: dict[tuple[str, str], list[StoredRow]] = defaultdict(list)
+        self._budget = budget
+        for row in rows:
+            self._rows[row["doc_id"], row["fingerprint"]].append(row)
+
+    def of(self, doc_id: str, fingerprint: str) -> list[StoredAnswer]:
+        """What was answered to this passage, in order; nothing where no answer was right."""
+        rows = self._rows.get((doc_id, fingerprint), [])
+        if all(row["problem"] for row in rows):
+            return []
+        return [
+            partial(completion_of, row=row, budget=self._budget, more=number < len(rows))
+            for number, row in enumerate(rows, 1)
+        ]
+
+
 @dataclass(frozen=True, slots=True)
 class _Group:
     file: Path
@@ -119,8 +143,8 @@ def _hash(doc_id: str) -> int:
     return int.from_bytes(hashlib.blake2b(doc_id.encode(), digest_size=8).digest(), "little")
 
 
-def _completion(request: Request, row: StoredRow, budget: int | None) -> Completion:
-    """The completion that a stored attempt was."""
+def completion_of(request: Request, row: StoredRow, budget: int | None, more: bool) -> Completion:
+    """The completion that a stored attempt was; `more` says whether another follows."""
     asked = replace(request, mode=row["mode"], is_thought=False)
     return Completion(
         asked,
@@ -130,6 +154,7 @@ def _completion(request: Request, row: StoredRow, budget: int | None) -> Complet
         output_tokens=row["answer_tokens"],
         error=row["detail"] or "",
         thought=None if row["reasoning"] is None else _thought(asked, row, budget),
+        more=more,
     )
 
 

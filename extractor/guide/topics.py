@@ -7,6 +7,7 @@ from extractor.errors import UserError, did_you_mean
 TOPICS = (
     "schemas",
     "thinking",
+    "long",
     "quality",
     "nights",
     "python",

@@ -1,7 +1,7 @@
 """What a job would do, found out without a model: for `extract check` and `extract show`."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -10,9 +10,10 @@ from extractor.documents import Reading, count, read
 from extractor.errors import UserError
 from extractor.jobs.job import Job, flag_of
 from extractor.jobs.prepare import Prepared
+from extractor.tasks.cutting import Cutter
 from extractor.tasks.grammar import dropped, free_of_grammar
 from extractor.tasks.hints import described, left_in_record, near_misses
-from extractor.types import Problem
+from extractor.types import Document, Problem, Request
 
 SAMPLE = 1000  # documents that are read and tokenised to say what a job holds
 
@@ -29,6 +30,8 @@ class Checked:
     sampled: int
     prompt_tokens: int
     longest: int
+    cut: int  # documents that are read in passages
+    passages: int  # of them
     refused: dict[str, int]  # problem → documents
     examples_of_refused: list[str]
 
@@ -36,18 +39,20 @@ class Checked:
 def check(prepared: Prepared, origins: Mapping[str, str]) -> Checked:
     """The job, explained, and its first documents tried; `origins` says where a person set a field."""
     reading = read(prepared.sources, prepared.columns, prepared.job.limit)
-    lengths, refused, said = _try_documents(prepared, reading)
+    trial = _Trial(prepared.cutter(), reading)
     return Checked(
         settings=list(_settings(prepared, origins)),
         columns=prepared.existing,
         tables=_tables(prepared),
         notes=[*_notes(prepared), *(f"{fault.source} {fault.detail}" for fault in reading.faults)],
         documents=count(prepared.sources),
-        sampled=len(lengths) + sum(refused.values()),
-        prompt_tokens=sum(lengths),
-        longest=max(lengths, default=0),
-        refused=dict(refused),
-        examples_of_refused=said[:10],
+        sampled=trial.documents,
+        prompt_tokens=sum(trial.lengths),
+        longest=max(trial.lengths, default=0),
+        cut=trial.cut,
+        passages=trial.passages,
+        refused=dict(trial.refused),
+        examples_of_refused=trial.said[:10],
     )
 
 
@@ -58,36 +63,48 @@ def show(prepared: Prepared, doc_id: str) -> dict[str, Any]:
             break
     else:
         raise UserError(f"--doc-id {doc_id}: no document of the input has this id")
-    request = document.problem or prepared.builder.first(document)
+    cutter = prepared.cutter()
+    request = next(cutter.firsts(document))
     if isinstance(request, Problem):
         raise UserError(f"--doc-id {doc_id}: settled without a model as {request.kind}: {request.detail}")
+    passage = request.document.passage
     return {
         "doc_id": document.id,
+        **({"passage": [passage.start, passage.end]} if passage else {}),
         "source": document.source,
         "fingerprint": request.fingerprint,
         "mode": request.mode,
-        "messages": prepared.builder.messages(document, request.mode),
+        "messages": list(request.messages),
         "prompt": prepared.chat.decode(request.prompt),
         "prompt_tokens": len(request.prompt),
-        "schema": prepared.builder.grammar,
+        "schema": (cutter.builder if passage else prepared.builder).grammar,
         "sampling": asdict(request.sampling),
         "max_tokens": request.max_tokens,
         "stop": list(request.stop),
     }
 
 
-def _try_documents(prepared: Prepared, reading: Reading) -> tuple[list[int], Counter[str], list[str]]:
-    lengths: list[int] = []
-    refused: Counter[str] = Counter()
-    said: list[str] = []
-    for document in islice(reading, SAMPLE):
-        request = document.problem or prepared.builder.first(document)
-        if isinstance(request, Problem):
-            refused[request.kind] += 1
-            said.append(f"{document.source}: {request.kind}: {request.detail}")
-        else:
-            lengths.append(len(request.prompt))
-    return lengths, refused, said
+class _Trial:
+    """The first documents, each as it would be asked about first."""
+
+    def __init__(self, cutter: Cutter, reading: Reading) -> None:
+        self.documents = self.cut = self.passages = 0
+        self.lengths: list[int] = []
+        self.refused: Counter[str] = Counter()
+        self.said: list[str] = []
+        for document in islice(reading, SAMPLE):
+            self._try(document, list(cutter.firsts(document)))
+
+    def _try(self, document: Document, firsts: Sequence[Request | Problem]) -> None:
+        self.documents += 1
+        if len(firsts) > 1:
+            self.cut, self.passages = self.cut + 1, self.passages + len(firsts)
+        for first in firsts:
+            if isinstance(first, Problem):
+                self.refused[first.kind] += 1
+                self.said.append(f"{document.source}: {first.kind}: {first.detail}")
+            else:
+                self.lengths.append(len(first.prompt))
 
 
 def _settings(prepared: Prepared, origins: Mapping[str, str]) -> Any:

@@ -11,7 +11,8 @@ from extractor.errors import UserError
 from extractor.jobs.file import GivenJob
 from extractor.jobs.job import Job
 from extractor.jobs.prepare import Load, Prepared, load_model, prepare
-from extractor.jobs.replay import as_replay, load_replayed, make_replay
+from extractor.jobs.replay import as_replay, load_replayed, make_replay, planned
+from extractor.tasks.cutting import Cutter
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class EngineKind:
     suits: Callable[[Job], Job]  # the job as this kind takes it; UserError where it cannot
     load: Load  # its model and tokenizer
     make: Callable[[Prepared], Engine]  # the engine itself, loaded
+    cutter: Callable[[Prepared], Cutter] = Prepared.cutter  # what cuts long documents
 
 
 def make_vllm(prepared: Prepared) -> Engine:
@@ -58,7 +60,7 @@ _MODEL = (
 _ASKING = ("attempts", "mode", "thinking", "thinking_budget", "escalate", "force_greedy")
 ENGINES = {
     "vllm": EngineKind(frozenset(_MODEL + _ASKING), lambda job: job, load_model, make_vllm),
-    "replay": EngineKind(frozenset({"from_"}), as_replay, load_replayed, make_replay),
+    "replay": EngineKind(frozenset({"from_"}), as_replay, load_replayed, make_replay, planned),
 }
 
 
@@ -73,6 +75,11 @@ def prepared_for_engine(given: GivenJob) -> Prepared:
 def make_engine(prepared: Prepared) -> Engine:
     """The engine that this job asks for, loaded."""
     return ENGINES[prepared.job.engine].make(prepared)
+
+
+def cutter_of(prepared: Prepared) -> Cutter:
+    """What cuts this job's long documents."""
+    return ENGINES[prepared.job.engine].cutter(prepared)
 
 
 def _without_others(job: Job, kind: EngineKind) -> Job:

@@ -29,6 +29,8 @@ class CostEstimate:
     answer_source: str
     tokens_per_second: float | None
     rate_source: str
+    cut: int = 0  # of those sampled, documents that are read in passages
+    passages: int = 0  # of them
 
     @property
     def hours(self) -> float | None:
@@ -40,18 +42,21 @@ class CostEstimate:
 
 def estimate(prepared: Prepared, rate: float | None = None) -> CostEstimate:
     """The cost of what is not settled yet; `rate` is output tokens a second, the last run's where it is None."""
-    left, lengths = _left(prepared), list(_prompt_lengths(prepared))
-    asked = sum(length > 0 for length in lengths) / max(len(lengths), 1)  # the rest needs no model
+    left, asked_of = _left(prepared), list(_prompt_lengths(prepared))
+    cut = [lengths for lengths in asked_of if len(lengths) > 1]
+    asked = sum(map(len, asked_of)) / max(len(asked_of), 1)  # requests a document
     each, answer_source = _answer_tokens(prepared)
     rate, rate_source = (rate, "at the rate given") if rate else _rate(prepared)
     return CostEstimate(
         documents=left,
-        sampled=len(lengths),
-        prompt_tokens=_times(left, sum(lengths) / max(len(lengths), 1)),
+        sampled=len(asked_of),
+        prompt_tokens=_times(left, sum(map(sum, asked_of)) / max(len(asked_of), 1)),
         answer_tokens=_times(left, each * asked),
         answer_source=f"{each:,.0f} a document, {answer_source}",
         tokens_per_second=rate,
         rate_source=rate_source,
+        cut=len(cut),
+        passages=sum(map(len, cut)),
     )
 
 
@@ -68,11 +73,11 @@ def _left(prepared: Prepared) -> int | None:
     return max(total - settled, 0)
 
 
-def _prompt_lengths(prepared: Prepared) -> Iterator[int]:
-    """Tokens of the first request for each document of the sample; 0 for one that no model is asked about."""
+def _prompt_lengths(prepared: Prepared) -> Iterator[list[int]]:
+    """For each document of the sample the tokens of what is asked first: one prompt, one a passage, or none."""
+    cutter = prepared.cutter()
     for document in _sample(prepared):
-        request = document.problem or prepared.builder.first(document)
-        yield 0 if isinstance(request, Problem) else len(request.prompt)
+        yield [len(first.prompt) for first in cutter.firsts(document) if not isinstance(first, Problem)]
 
 
 def _sample(prepared: Prepared) -> Iterator[Document]:

@@ -17,6 +17,9 @@ class TaskFields(TypedDict, total=False):
     engine_arg: dict[str, Any]
     engine_timeout: float
     context: int | None
+    passage_above: int
+    passage_tokens: int
+    passage_context: int
     sampling: dict[str, float]
     seed: int
     max_answer_tokens: int

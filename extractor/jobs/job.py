@@ -49,6 +49,15 @@ class Job(BaseModel):
     mode_column: str | None = _word(
         None, "column with think, no_think, /think or /no_think for each document", THINKING
     )
+    passage_above: int = _word(
+        4000,
+        "tokens of text above which a document is read in passages; 0: only where it does not fit",
+        DATA,
+        ge=0,
+        le=MOST,
+    )
+    passage_tokens: int = _word(2000, "tokens of text in one passage, at most", DATA, ge=64, le=MOST)
+    passage_context: int = _word(0, "tokens before a passage that are shown with it", DATA, ge=0, le=MOST)
     keep: list[str] = _word([], "source column to carry into documents (repeat)", DATA)
     limit: int | None = _word(None, "stop after so many documents", DATA, ge=1, le=MOST)
     model: str = _word("Qwen/Qwen3-8B", "a name from `extract models`, a folder, a hub id, or id@revision", MODEL)

@@ -21,7 +21,9 @@ from extractor.models.resolve import Model, resolve
 from extractor.models.sampling import Recommended, sampling_of
 from extractor.store.settled import Redo
 from extractor.store.tables import SCHEMAS
+from extractor.tables import BY_WORD
 from extractor.tasks.chat import Chat
+from extractor.tasks.cutting import Cut, Cutter, Sizes
 from extractor.tasks.examples import Example, load_examples
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.order import in_order, predicate_last
@@ -60,6 +62,11 @@ class Prepared:
     def kept(self) -> pa.Schema:
         """Types of the kept columns."""
         return self.columns.types
+
+    def cutter(self, plan: Mapping[str, Sequence[Cut]] | None = None) -> Cutter:
+        """What cuts its long documents, or does so by this plan."""
+        job, lists = self.job, any(BY_WORD[field.table].holds == "items" for field in self.fields)
+        return Cutter(self.builder, lists, Sizes(job.passage_above, job.passage_tokens, job.passage_context), plan)
 
 
 Load = Callable[[Job], tuple[Model, Chat]]
@@ -131,6 +138,7 @@ def _task(
         nearest=Nearest(rest) if rest and job.examples_per_document else None,
         per_document=job.examples_per_document,
         escalate=_escalation(job),
+        passages=_passages(job),
         mode=job.mode,
         prompted=job.thinking == "prompted",
         budget=job.thinking_budget,
@@ -138,6 +146,13 @@ def _task(
         max_answer_tokens=job.max_answer_tokens,
         seed=job.seed,
     )
+
+
+def _passages(job: Job) -> tuple[int, int, int] | None:
+    names = ("passage_above", "passage_tokens", "passage_context")
+    above, tokens, context = (getattr(job, name) for name in names)
+    usual = all(getattr(job, name) == Job.model_fields[name].default for name in names)
+    return None if usual else (above, tokens, context)
 
 
 def _escalation(job: Job) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """A replay: a job that judges the stored answers of another output, and asks no model."""
 
+from collections import defaultdict
+
 from extractor.engines.replay import ReplayEngine, StoredAnswers
 from extractor.errors import UserError
 from extractor.fingerprint import digest
@@ -8,8 +10,9 @@ from extractor.jobs.prepare import Prepared
 from extractor.models.families import GENERIC
 from extractor.models.resolve import Model
 from extractor.store.manifest import Manifest
-from extractor.store.parts import reading
+from extractor.store.parts import Parts, reading
 from extractor.tasks.chat import Chat
+from extractor.tasks.cutting import Cut, Cutter
 
 
 def as_replay(job: Job) -> Job:
@@ -35,6 +38,24 @@ def make_replay(prepared: Prepared) -> ReplayEngine:
     assert job.from_, "as_replay() has seen to it"
     stored = reading(job.from_, lambda parts: StoredAnswers(parts.folder, parts.of("completions")))
     return ReplayEngine(stored, digest(_manifest(job).identity), job.thinking_budget)
+
+
+def planned(prepared: Prepared) -> Cutter:
+    """Cuts documents where they were cut when the stored answers were given."""
+    job = prepared.job
+    assert job.from_, "as_replay() has seen to it"
+    return prepared.cutter(reading(job.from_, _places))
+
+
+def _places(parts: Parts) -> dict[str, list[Cut]]:
+    """By document's id its passages, and sums of them, in the order asked."""
+    found: dict[str, dict[int, Cut]] = defaultdict(dict)
+    for _, rows in parts.read("completions", ["doc_id", "passage", "passage_span", "passage_before"]):
+        for row in rows.to_pylist() if "passage" in rows.column_names else ():
+            if (number := row["passage"]) is not None:
+                span = row["passage_span"]
+                found[row["doc_id"]][number] = Cut(number, span["start"], span["end"], row["passage_before"] or 0)
+    return {doc_id: [places[number] for number in sorted(places)] for doc_id, places in found.items()}
 
 
 def _manifest(job: Job) -> Manifest:

@@ -63,7 +63,7 @@ def _tell(jobs: Sequence[tuple[Job, Progress]], line: str, code: int) -> None:
 def _code(tally: Tally, now: OutputStatus) -> int:
     if tally.faults or (tally.stopped and tally.pending != 0):
         return STOPPED
-    return QUARANTINED if now.quarantined else OK
+    return QUARANTINED if now.quarantined or now.partial else OK
 
 
 def _status_or_none(out: Path) -> OutputStatus | None:

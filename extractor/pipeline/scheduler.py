@@ -1,38 +1,44 @@
 """Many works, one engine: who asks next."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 from extractor.engines.base import Engine
 from extractor.engines.loop import serve
 from extractor.errors import ExtractorError
-from extractor.pipeline.work import Procedure, Work
-from extractor.types import Completion, Document, Request, Settlement
+from extractor.pipeline.long import LongProcedure, LongWork
+from extractor.pipeline.work import Work
+from extractor.types import Completion, Document, Request, Settlement, StoredAnswer
 
 FLUSH = 256  # documents settled without a model, before the engine gets its turn
 
-Answered = Callable[[str, str], Sequence[Mapping[str, Any]]]  # id and fingerprint → what an earlier run was answered
+Answered = Callable[
+    [str, str], Sequence[StoredAnswer]
+]  # id, fingerprint → what an earlier run was answered
 
 
 class Lane:
     """The works of one job, in the order of its input; with `draining` true it ends what is under way, no more.
 
-    Among `documents`, None stands for one that is passed by, since an earlier run has settled it.
+    Among `documents`, None stands for one that is passed by, since an earlier run has settled it. A long document is
+    many works, begun one after the other.
     """
 
     def __init__(
         self,
-        procedure: Procedure,
+        procedure: LongProcedure,
         documents: Iterator[Document | None],
         answered: Answered = lambda doc_id, fingerprint: (),
         draining: Callable[[], bool] = bool,
     ) -> None:
-        self.arm = procedure.builder.arm
+        self.arm = procedure.whole.builder.arm
         self.passed = 0  # documents of the input that lie behind
+        self.passages = 0  # works of long documents that are done
         self._procedure, self._documents, self._answered, self._draining = procedure, documents, answered, draining
-        self._works: dict[str, Work] = {}  # begun and not settled, by document
+        self._works: dict[tuple[str, int], Work] = {}  # begun and not settled, by document and passage
+        self._long: dict[str, LongWork] = {}  # the same
+        self._beginning = self._begun()
         self._halves: deque[Work] = deque()  # what an attempt that is begun still needs
         self._again: deque[Work] = deque()  # further attempts: the next wave
         self._settled: deque[Settlement] = deque()
@@ -50,7 +56,8 @@ class Lane:
 
     def unsettled(self) -> list[Work]:
         """The works that something has come back for, and that are not done."""
-        return [work for work in self._works.values() if work.completions]
+        done = [work for long in self._long.values() for work in long.works if work.settlement]
+        return [work for work in (*done, *self._works.values()) if work.completions]
 
     def due(self) -> Request | None:
         """What a document that is begun already asks next."""
@@ -60,19 +67,19 @@ class Lane:
 
     def begin(self) -> Request | None:
         """The next document's request; documents that need no model are settled on the way, so many at a time."""
-        for work in islice(self._begun(), FLUSH):
+        for work in islice(self._beginning, FLUSH):
             if request := work.next():
                 return request
-        return None
+        return self.due()  # what was resumed on the way may go on
 
     def take(self, completion: Completion) -> None:
         """What came back for one of its requests."""
-        work = self._works[completion.request.document.id]
+        work = self._works[_key(completion.request.document)]
         work.take(completion)
         if work.settlement:
             self._done(work)
         else:
-            (self._halves if work.is_in_attempt else self._again).append(work)
+            self._wait(work)
 
     def settled(self) -> Iterator[Settlement]:
         """What has been settled since it was asked last."""
@@ -83,20 +90,46 @@ class Lane:
         for document in self._documents:
             self.passed += 1
             if document:
-                yield self._work_of(document)
+                yield from map(self._resumed, self._works_of(document))
         self._has_more = False
 
-    def _work_of(self, document: Document) -> Work:
-        work = self._works[document.id] = Work(document, self._procedure)
-        work.resume(self._answered(document.id, work.fingerprint))
+    def _works_of(self, document: Document) -> Iterator[Work]:
+        work = self._procedure.work(document)
+        if isinstance(work, LongWork):
+            self._long[document.id] = work
+            yield from work.begin()
+        else:
+            yield work
+
+    def _resumed(self, work: Work) -> Work:
+        self._works[_key(work.document)] = work
+        work.resume(self._answered(work.document.id, work.fingerprint))
         if work.settlement:
             self._done(work)
         return work
 
+    def _wait(self, work: Work) -> None:
+        (self._halves if work.is_in_attempt else self._again).append(work)
+
     def _done(self, work: Work) -> None:
         assert work.settlement
-        self._settled.append(work.settlement)
-        del self._works[work.document.id]
+        del self._works[_key(work.document)]
+        if work.document.passage:
+            self._follow(self._long[work.document.id])
+        else:
+            self._settled.append(work.settlement)
+
+    def _follow(self, long: LongWork) -> None:
+        self.passages += 1
+        for work in long.follow():
+            if not self._resumed(work).settlement:
+                self._wait(work)
+        if long.settlement and self._long.pop(long.document.id, None):
+            self._settled.append(long.settlement)
+
+
+def _key(document: Document) -> tuple[str, int]:
+    return document.id, document.passage.number if document.passage else 0
 
 
 def settle(scheduler: "Scheduler", engine: Engine) -> Iterator[list[tuple[int, Settlement]]]:

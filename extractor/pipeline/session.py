@@ -9,10 +9,13 @@ from typing import Any
 from extractor.answers.cures import Cures
 from extractor.answers.judge import Judge
 from extractor.documents import count, read
+from extractor.engines.replay import StoredPassages
 from extractor.errors import ExtractorError
+from extractor.jobs.engines import cutter_of
 from extractor.jobs.prepare import Prepared
 from extractor.pipeline.engines import EnginePool, LazyEngine, MakeEngine
-from extractor.pipeline.scheduler import Lane, Scheduler, settle
+from extractor.pipeline.long import LongProcedure
+from extractor.pipeline.scheduler import Answered, Lane, Scheduler, settle
 from extractor.pipeline.work import Procedure
 from extractor.progress.tally import Tally, Watch
 from extractor.store.account import verify
@@ -22,7 +25,7 @@ from extractor.store.ledger import opened
 from extractor.store.lock import Lease, locked
 from extractor.store.manifest import Manifest, RunRecord
 from extractor.store.phantoms import phantoms
-from extractor.store.settled import Settled
+from extractor.store.settled import Settled, passages_again
 from extractor.store.shelf import Beside, Shelf
 from extractor.store.writer import Kept, PartSize, Writer
 from extractor.system.signals import Drained
@@ -124,7 +127,7 @@ class JobRun:
         self._record = RunRecord(manifest, _described(prepared), self._is_retry)
         self._attempts = self._stored_attempts()
         self._reading = read(prepared.sources, prepared.columns, job.limit)
-        self.lane = Lane(procedure_of(prepared), self._documents(), self._attempts.of, draining)
+        self.lane = Lane(procedure_of(prepared), self._documents(), self._answered(), draining)
         size = PartSize(job.part_documents, job.part_seconds)
         kept = Kept(self._attempts, self.lane.unsettled, not job.no_reasoning, lambda: self._record.at(self._found()))
         self._writer = Writer(self._shelf, self._old, size, kept)
@@ -144,7 +147,8 @@ class JobRun:
     def tend(self) -> None:
         """Time passes, whether or not documents come back."""
         self._lease.check()
-        self._writer.tend()
+        self.tally.passages = self.lane.passages
+        self._writer.tend(self.tally.passages)
         self._watch.waiting()
 
     def is_over(self, drained: bool) -> None:
@@ -216,6 +220,14 @@ class JobRun:
             )
         return found
 
+    def _answered(self) -> Answered:
+        """What earlier runs were answered: of a document that is done again because of some passages, to the others."""
+        if not self._is_retry:
+            return self._attempts.of
+        rows = passages_again(self._before, self._old)
+        passages = StoredPassages(rows, self._prepared.job.thinking_budget)
+        return lambda doc_id, fingerprint: passages.of(doc_id, fingerprint) or self._attempts.of(doc_id, fingerprint)
+
     def _missing(self, settled: Settled) -> Iterator[str]:
         if self._is_retry or self.tally.stopped:  # then what is not there may not have been reached
             return
@@ -243,11 +255,11 @@ class JobRun:
         return document.id in settled and settled.holds(document.id, self._prepared.builder.fingerprint(document))
 
 
-def procedure_of(prepared: Prepared) -> Procedure:
+def procedure_of(prepared: Prepared) -> LongProcedure:
     """How this job's documents are asked about and judged."""
     job, builder = prepared.job, prepared.builder
     judge = Judge(prepared.schema.validator(), prepared.fields, builder.neutraliser.restore, job.thinking_budget)
-    return Procedure(builder, judge, Cures(builder, job.attempts))
+    return LongProcedure(Procedure(builder, judge, Cures(builder, job.attempts)), cutter_of(prepared))
 
 
 def _total(prepared: Prepared) -> int | None:

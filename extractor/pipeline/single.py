@@ -10,16 +10,15 @@ from typing import Any
 import pyarrow as pa
 
 from extractor.documents import read
-from extractor.engines.loop import serve
 from extractor.jobs.file import GivenJob
 from extractor.jobs.job import Job, make_job
 from extractor.jobs.prepare import Prepared
 from extractor.pipeline.engines import EnginePool, LazyEngine
 from extractor.pipeline.jobs import Providers
+from extractor.pipeline.scheduler import Lane, Scheduler, settle
 from extractor.pipeline.session import procedure_of
-from extractor.pipeline.work import Work
 from extractor.store.tables import SCHEMAS, Row, rows_of
-from extractor.types import Problem, Settlement, Status
+from extractor.types import Document, Problem, Settlement, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class SingleTexts:
             job = make_job({**given, "inputs": [str(source)], "out": self._folder.name})
             prepared = self._prepare(GivenJob(job, dict.fromkeys(given, "argument")))
             (document,) = read(prepared.sources, prepared.columns)
-            return _answer(self._settle(Work(document, procedure_of(prepared)), prepared))
+            return _answer(self._settle(document, prepared))
 
     def close(self) -> None:
         """Frees the engine; the next text loads it again."""
@@ -61,16 +60,15 @@ class SingleTexts:
             self._prepared[key] = self._providers.prepare(given)
         return self._prepared[key]
 
-    def _settle(self, work: Work, prepared: Prepared) -> Settlement:
+    def _settle(self, document: Document, prepared: Prepared) -> Settlement:
+        scheduler = Scheduler([Lane(procedure_of(prepared), iter([document]))])
         try:
-            for came in serve(LazyEngine(self._pool, prepared, ()), work.next):
-                for completion in came:
-                    work.take(completion)
+            turns = settle(scheduler, LazyEngine(self._pool, prepared, ()))
+            ((_, settlement),) = [settled for turn in turns for settled in turn]
         except BaseException:
             self.close()  # what is still under way must not come back as the next text's
             raise
-        assert work.settlement, "it is settled when it asks nothing more"
-        return work.settlement
+        return settlement
 
 
 def _stamps(job: Job) -> str:

@@ -1,8 +1,7 @@
 """One document under way: what it asks next, what has come back for it, and what it settles to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from extractor.answers.attempt import Attempt
 from extractor.answers.cures import Cures
@@ -11,7 +10,17 @@ from extractor.answers.pieces import go_on
 from extractor.answers.signals import better
 from extractor.errors import EngineError
 from extractor.tasks.requests import RequestBuilder
-from extractor.types import TEXT_STORED, Completion, Document, Extraction, Problem, Request, Sampling, Settlement
+from extractor.types import (
+    TEXT_STORED,
+    Completion,
+    Document,
+    Extraction,
+    Problem,
+    Request,
+    Sampling,
+    Settlement,
+    StoredAnswer,
+)
 
 DROPPED = 3  # times that an engine may drop the same request before it counts as broken
 
@@ -32,15 +41,18 @@ class Work:
     bring it to the very place where it was, and what it asks from there on is what it would have asked.
     """
 
-    def __init__(self, document: Document, procedure: Procedure) -> None:
+    def __init__(self, document: Document, procedure: Procedure, first: Request | Problem | None = None) -> None:
+        """`first` is what the builder gives for the document, where that is known."""
         self.document, self.fingerprint = document, procedure.builder.fingerprint(document)
         self.completions: list[Completion] = []
         self.settlement: Settlement | None = None
         self._procedure, self._dropped = procedure, 0
         self._extractions: list[Extraction] = []
-        first = document.problem or procedure.builder.first(document)
+        first = document.problem or first or procedure.builder.first(document)
         if isinstance(first, Problem):
-            self.settlement = _unasked(procedure.builder.arm, self.fingerprint, document, first)
+            self.settlement = Settlement(
+                Extraction(Completion(unasked(procedure.builder, document), ""), problem=first)
+            )
         else:
             self._attempt, self._due = Attempt(first), True
         self.is_in_attempt = False  # whether what it asks next belongs to an attempt that has begun
@@ -69,11 +81,11 @@ class Work:
         else:
             self._judge(following)
 
-    def resume(self, answers: Iterable[Mapping[str, Any]]) -> None:
-        """Takes what an earlier run was answered: the fields of its completions, in order."""
-        for fields in answers:
+    def resume(self, answers: Iterable[StoredAnswer]) -> None:
+        """Takes what an earlier run was answered, in order."""
+        for answer in answers:
             if request := self.next():
-                self.take(Completion(request, **fields))
+                self.take(answer(request))
 
     def _ask_once_more(self) -> None:
         self._dropped += 1
@@ -102,7 +114,7 @@ class Work:
         self.settlement = Settlement(kept, tuple(self._extractions), tuple(self.completions), escalated)
 
 
-def _unasked(arm: str, fingerprint: str, document: Document, problem: Problem) -> Settlement:
-    document = replace(document, text=document.text[:TEXT_STORED])  # many wait to be stored, and no more is
-    request = Request(document, arm, fingerprint, (), [], Sampling(0.0), 0, attempt=0)
-    return Settlement(Extraction(Completion(request, ""), problem=problem))
+def unasked(builder: RequestBuilder, document: Document) -> Request:
+    """What stands for a document that no request is about; of its text no more than is stored."""
+    named = replace(document, text=document.text[:TEXT_STORED])  # many wait to be stored
+    return Request(named, builder.arm, builder.fingerprint(document), (), [], Sampling(0.0), 0, attempt=0)

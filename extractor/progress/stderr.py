@@ -53,10 +53,12 @@ class Bar:
             return
         elif event == "document":
             rate, bad = counts.rate(counts.tally.output_tokens), counts.tally.settled["quarantined"]
-            self._bar.set_postfix_str(f"{rate:,.0f} tok/s, {bad} quarantined", refresh=False)
+            self._bar.set_postfix_str(f"{rate:,.0f} tok/s, {bad} quarantined{_passages(counts)}", refresh=False)
             self._bar.update()
         elif event == "wait":
             if self._ticker.due():
+                if counts.tally.passages:
+                    self._bar.set_postfix_str(_passages(counts).removeprefix(", "), refresh=False)
                 self._bar.refresh()
         elif event == "end":
             self._close()
@@ -130,9 +132,14 @@ def _so_far(counts: Counts) -> str:
     said += f" ({done / tally.total:.0%})" if tally.total else ""
     tokens = counts.rate(tally.output_tokens)
     said += f", {_pace(counts.rate(tally.new))}, {tokens:,.{0 if tokens >= 10 else 1}f} tokens/s"
-    said += f", {tally.settled['quarantined']:,} quarantined"
+    said += f", {tally.settled['quarantined']:,} quarantined{_passages(counts)}"
     left = counts.seconds_left
     return said if left is None else f"{said}, {tqdm.format_interval(left)} left"
+
+
+def _passages(counts: Counts) -> str:
+    """How many passages of long documents are done, where there are any."""
+    return f", {counts.tally.passages:,} passages" if counts.tally.passages else ""
 
 
 def _pace(rate: float) -> str:

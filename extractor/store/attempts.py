@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extractor.types import Completion, Document
+from extractor.types import Completion, Document, StoredAnswer
 
 FILE, OLD_FILE = "attempts.parquet", "waiting.parquet"
 
@@ -46,17 +47,19 @@ class Attempts:
 
     def __init__(self, folder: Path) -> None:
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        self._of: dict[str, list[str]] = defaultdict(list)  # the fingerprints of a document, its passages' too
         stored, self.torn = stored_attempts(folder)
         for row in stored:
             self._rows[row["doc_id"], row["fingerprint"]].append(row)
+            self._of[row["doc_id"]].append(row["fingerprint"])
         self._on_disk = self._asked = self._counted({})
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def of(self, doc_id: str, fingerprint: str) -> Sequence[dict[str, Any]]:
-        """The fields of each completion that came back for this work, in order."""
-        return [_fields(row) for row in self._rows.get((doc_id, fingerprint), ())]
+    def of(self, doc_id: str, fingerprint: str) -> Sequence[StoredAnswer]:
+        """What came back for this work, in order."""
+        return [partial(Completion, **_fields(row)) for row in self._rows.get((doc_id, fingerprint), ())]
 
     def rows(self, works: Iterable[Unsettled]) -> list[Row] | None:
         """What must be kept now, of this run's works and of those it has not come to; None where the disk has it."""
@@ -71,9 +74,10 @@ class Attempts:
         """The disk has what was asked for last."""
         self._on_disk = self._asked
 
-    def forget(self, doc_id: str, fingerprint: str) -> None:
-        """This work is settled."""
-        self._rows.pop((doc_id, fingerprint), None)
+    def forget(self, doc_id: str) -> None:
+        """This document is settled."""
+        for fingerprint in self._of.pop(doc_id, ()):
+            self._rows.pop((doc_id, fingerprint), None)
 
     def clear(self) -> None:
         """All work is settled."""

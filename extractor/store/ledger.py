@@ -19,7 +19,7 @@ from extractor.store.manifest import Manifest
 from extractor.store.parts import Parts, Stamps
 from extractor.store.seal import seal_of
 from extractor.store.settled import Redo, Settled, ids_of
-from extractor.store.tables import TABLES
+from extractor.store.tables import TABLES, in_quarantine
 
 NAMED = 10  # ids in a message
 # Tables with a file in every part, also in those of versions that did not seal them.
@@ -191,7 +191,7 @@ def _audited_rows(
 
 
 def _strange(parts: Parts, place: tuple[str, str], documents: "_Documents") -> dict[Kind, list[str]]:
-    """The ids of rows that belong to no document, or none that is quarantined, and of quarantined ones without rows."""
+    """The ids of rows that belong to no document, or none that has any there, and of those without rows."""
     held = [_texts(rows, "doc_id") for rows in parts.rows(*place, ["doc_id"])]
     orphans = [doc_id for some in held for doc_id in _others(some, documents.ids)]
     found: dict[Kind, list[str]] = {"orphans": orphans}
@@ -222,11 +222,11 @@ class _Documents:
         """KeyError where it lacks what a run goes by."""
         if absent := {"fingerprint", "problem"}.difference(file.schema_arrow.names):
             raise KeyError(absent)
-        found = file.read(["doc_id", "status"], use_threads=False)
+        found = file.read(["doc_id", "status", "passages_failed"], use_threads=False)
         ids = _texts(found, "doc_id")
         if ids.null_count:
             raise KeyError("doc_id")
-        return cls(ids, ids.filter(pc.equal(_texts(found, "status"), "quarantined")))
+        return cls(ids, ids.filter(in_quarantine(found).combine_chunks()))
 
 
 def _texts(rows: pa.Table, column: str) -> pa.Array:

@@ -14,6 +14,7 @@ from extractor.store.parts import Parts
 from extractor.store.seal import seal_of, written_of
 from extractor.store.settled import Settled, ids_of
 from extractor.store.shelf import Sieve, without
+from extractor.store.tables import in_quarantine
 
 DAMAGED: tuple[Kind, ...] = ("missing", "short", "unreadable", "untold")  # rows that nothing here can bring back
 _KEYS = {"documents": "doc_id", "completions": "request_key"}  # what names a row; elsewhere all that it says
@@ -90,10 +91,10 @@ def _written(parts: Parts, part: str) -> str:
 def _sieve(parts: Parts, part: str, older: Collection[str], each: bool = False) -> Sieve:
     """Leaves each row that belongs to a document of the part, but for `older` documents; of documents that are there
     twice, or of `each`, no row twice."""
-    documents = parts.open("documents", part).read(["doc_id", "status", "record"])
+    documents = parts.open("documents", part).read(["doc_id", "status", "record", "passages_failed"])
     documents = without(older)("documents", documents)
     documents = without(_different(documents))("documents", documents)
-    stay = {"quarantine": documents.filter(pc.equal(documents["status"], "quarantined"))}
+    stay = {"quarantine": documents.filter(in_quarantine(documents))}
     twice = {doc_id for doc_id, count in Counter(documents["doc_id"].to_pylist()).items() if each or count > 1}
 
     def sieve(table: str, rows: pa.Table) -> pa.Table:

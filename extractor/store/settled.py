@@ -1,12 +1,15 @@
 """What is settled already, in 20 bytes a document: sorted hashes of ids, with fingerprint and part."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from extractor.store.parts import Parts
+from extractor.store.tables import in_quarantine
 
 Redo = Callable[[str, str | None], bool]
 Columns = tuple[npt.NDArray[np.int64], npt.NDArray[np.uint64], npt.NDArray[np.uint32]]
@@ -19,10 +22,11 @@ class Settled:
     def __init__(self, parts: Parts, redo: Redo | None = None) -> None:
         self.parts: list[str] = []
         columns: list[Columns] = [(np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.uint32))]
-        for part, rows in parts.read("documents", ["doc_id", "fingerprint", "status", "problem"]):
+        for part, rows in parts.read("documents", ["doc_id", "fingerprint", "status", "problem", "passages_failed"]):
             if not self.parts or self.parts[-1] != part:
                 self.parts.append(part)
-            columns.append(_columns(rows, len(self.parts) - 1, redo))
+            again = _again(parts, part, rows, redo) if redo else None
+            columns.append(_columns(rows, len(self.parts) - 1, again))
         ids, prints, places = (np.concatenate(column) for column in zip(*columns, strict=True))
         order = np.argsort(ids, kind="stable")
         self._ids, self._prints, self._places = ids[order], prints[order], places[order]
@@ -79,13 +83,31 @@ def ids_of(hashes: set[int], parts: Parts) -> Iterator[tuple[str, str]]:
         yield from ((part, doc_id) for doc_id in rows["doc_id"].to_pylist() if hash(doc_id) in hashes)
 
 
-def _columns(rows: pa.Table, place: int, redo: Redo | None) -> Columns:
+def passages_again(parts: Parts, settled: Settled) -> Iterator[dict[str, Any]]:
+    """Rows of completions about passages, of documents to do again."""
+    for _, rows in parts.read("completions"):
+        if "passage" in rows.column_names:
+            about = rows.filter(pc.is_valid(rows["passage"])).to_pylist()
+            yield from (row for row in about if settled.is_again(row["doc_id"]))
+
+
+def _again(parts: Parts, part: str, rows: pa.Table, redo: Redo) -> list[bool]:
+    """Which of these rows of documents are picked: for what is wrong with them, or with passages of them."""
+    whole = map(redo, rows["status"].to_pylist(), rows["problem"].to_pylist())
+    partial = in_quarantine(rows).to_pylist()
+    if not any(partial):
+        return list(whole)
+    told = (row for some in parts.rows("quarantine", part, ["doc_id", "problem"]) for row in some.to_pylist())
+    picked = {row["doc_id"] for row in told if redo("quarantined", row["problem"])}
+    return [a or (b and c in picked) for a, b, c in zip(whole, partial, rows["doc_id"].to_pylist(), strict=True)]
+
+
+def _columns(rows: pa.Table, place: int, again: list[bool] | None) -> Columns:
     # Python's own hash is salted for each process: nobody can prepare ids that collide.
     ids = np.fromiter(map(hash, rows["doc_id"].to_pylist()), np.int64, rows.num_rows)
     prints = np.fromiter(map(_number, rows["fingerprint"].to_pylist()), np.uint64, rows.num_rows)
-    if redo:
-        again = map(redo, rows["status"].to_pylist(), rows["problem"].to_pylist())
-        prints[np.fromiter(again, bool, rows.num_rows)] = AGAIN
+    if again:
+        prints[np.array(again, bool)] = AGAIN
     return ids, prints, np.full(rows.num_rows, place, np.uint32)
 
 

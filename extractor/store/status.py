@@ -37,6 +37,8 @@ class OutputStatus:
     thinking_ends: dict[str, int]
     escalated: Escalation
     rows: dict[str, int]  # of each table
+    passages: int  # in which long documents were read
+    partial: int  # of the documents that are ok or empty, those of which passages gave no answer
     unfit: dict[str, int]  # kept column → values that did not fit, and are null
     tokens: dict[str, int]
     seconds: float | None  # of the last run
@@ -68,11 +70,16 @@ def _status(parts: Parts, by_id: bool) -> OutputStatus:
     parts = readable(parts, faults)
     counts = {name: Counter[str]() for name in ("status", "problem", "mode", "thinking_end")}
     tokens, unfit = Counter[str](), Counter[str]()
-    for _, rows in parts.read("documents", [*counts, *TOKENS, "unfit"]):
+    passages = partial = 0
+    for _, rows in parts.read("documents", [*counts, *TOKENS, "unfit", "passages", "passages_failed"]):
         for name, counter in counts.items():
             counter.update(value for value in rows[name].to_pylist() if value is not None)
         if "unfit" in rows.column_names:  # parts of earlier versions lack it
             unfit.update(pc.list_flatten(rows["unfit"]).to_pylist())
+        if "passages" in rows.column_names:
+            passages += pc.sum(rows["passages"]).as_py() or 0
+            failed = pc.and_(pc.greater(rows["passages_failed"], 0), pc.not_equal(rows["status"], "quarantined"))
+            partial += pc.sum(failed).as_py() or 0
         tokens.update({name: pc.sum(rows[name]).as_py() or 0 for name in TOKENS})
     status = counts["status"]
     last_run, told = manifest.last_run, manifest.told_of_last_run
@@ -86,6 +93,8 @@ def _status(parts: Parts, by_id: bool) -> OutputStatus:
         thinking_ends=dict(counts["thinking_end"]),
         escalated=_escalation(parts),
         rows=parts.sizes(),
+        passages=passages,
+        partial=partial,
         unfit=dict(unfit.most_common()),
         tokens=dict(tokens),
         seconds=last_run.seconds if "seconds" in told else None,

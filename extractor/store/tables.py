@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from extractor.tables import TABLES as EXTRACTED
-from extractor.tables.table import DOC_ID, column
-from extractor.types import TEXT_STORED, Extraction, Problem, Settlement
+from extractor.tables.table import DOC_ID, SPAN, column
+from extractor.types import TEXT_STORED, Extraction, Settlement
 
 Row = dict[str, Any]
 # The order is the order of commit: a part's documents appear last.
@@ -41,6 +42,9 @@ SCHEMAS: dict[str, pa.Schema] = {
             column("fingerprint", pa.string(), "names the work: this job on this text"),
             column("source", pa.string(), "file and row it was read from"),
             column("unfit", pa.list_(pa.string()), "kept columns whose value did not fit, and is null here"),
+            column("passages", pa.int64(), "in how many passages it was read, null: whole"),
+            column("passages_failed", pa.int64(), "of them, and of summaries of them, those that gave no answer"),
+            column("merged", pa.string(), "JSON: what its passages said where they disagreed, else null"),
         ]
     ),
     **{table.name: table.columns for table in EXTRACTED},
@@ -52,7 +56,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             column("answer", pa.string(), "what the model wrote last, raw"),
             _REASONING,
             column("attempts", pa.int64(), "answers asked for"),
-            column("source", pa.string(), "file and row"),
+            column("source", pa.string(), "file and row, of a passage its [start:end) too"),
             column("text", pa.string(), "the document's text, or the raw row, at most 100,000 characters"),
         ]
     ),
@@ -77,6 +81,9 @@ SCHEMAS: dict[str, pa.Schema] = {
             column("first_token_seconds", pa.float64(), "seconds"),
             column("thinking_seconds", pa.float64(), "seconds"),
             column("answer_seconds", pa.float64(), "seconds"),
+            column("passage", pa.int64(), "number of the passage, or summary of passages, it is about; null: of none"),
+            column("passage_span", SPAN, "[start, end) of it in code points of the document's text"),
+            column("passage_before", pa.int64(), "code points before it that were shown with it"),
         ]
     ),
 }
@@ -88,7 +95,7 @@ def rows_of(settlement: Settlement, reasoning: bool = True) -> dict[str, list[Ro
     rows = {
         "documents": [_document_row(settlement)],
         **{table.name: [_row(doc_id, row) for row in kept.rows.get(table.name, ())] for table in EXTRACTED},
-        "quarantine": [_quarantine_row(settlement, kept.problem)] if kept.problem else [],
+        "quarantine": [_quarantine_row(step) for step in ([settlement] if kept.problem else settlement.failed)],
         "completions": [completion_row(step) for step in settlement.attempts],
     }
     return rows if reasoning else {name: [_without_reasoning(row) for row in rows[name]] for name in rows}
@@ -98,11 +105,20 @@ def _without_reasoning(row: Row) -> Row:
     return {**row, "reasoning": None} if "reasoning" in row else row
 
 
+def in_quarantine(documents: pa.Table) -> pa.Array:
+    """Of rows of documents, with their status and passages_failed, those that have rows in quarantine: a mask."""
+    quarantined = pc.equal(documents["status"], "quarantined")
+    if "passages_failed" not in documents.column_names:  # in parts of earlier versions
+        return quarantined
+    return pc.or_(quarantined, pc.fill_null(pc.greater(documents["passages_failed"], 0), False))
+
+
 def completion_row(step: Extraction) -> Row:
     """One answer, judged, for the audit log."""
-    request = step.completion.request
+    request, passage = step.completion.request, step.completion.request.document.passage
+    named = f"{request.document.id}#{passage.number}" if passage else request.document.id
     return {
-        "request_key": f"{request.document.id}/{request.attempt}/{request.mode}",
+        "request_key": f"{named}/{request.attempt}/{request.mode}",
         "doc_id": request.document.id,
         "fingerprint": request.fingerprint,
         "attempt": request.attempt,
@@ -111,6 +127,9 @@ def completion_row(step: Extraction) -> Row:
         "finish": step.completion.finish,
         "problem": step.problem.kind if step.problem else None,
         "detail": step.problem.detail if step.problem else None,
+        "passage": passage.number if passage else None,
+        "passage_span": (passage.start, passage.end) if passage else None,
+        "passage_before": len(passage.before) if passage else None,
         **_costs(step),
     }
 
@@ -149,20 +168,24 @@ def _document_row(settlement: Settlement) -> Row:
         "fingerprint": request.fingerprint,
         "source": request.document.source,
         "unfit": list(request.document.unfit) or None,
+        "passages": settlement.cut_into,
+        "passages_failed": len(settlement.failed) if settlement.passages else None,
+        "merged": _json(settlement.merged) if settlement.merged else None,
         **_costs(kept),
     }
 
 
-def _quarantine_row(settlement: Settlement, problem: Problem) -> Row:
+def _quarantine_row(settlement: Settlement) -> Row:
     completion, thought, document = settlement.kept.completion, settlement.kept.thought, settlement.document
+    problem, passage = settlement.kept.problem, settlement.document.passage
     return {
         "doc_id": document.id,
-        "problem": problem.kind,
-        "detail": problem.detail,
+        "problem": problem.kind if problem else None,
+        "detail": problem.detail if problem else None,
         "answer": completion.text if settlement.attempts else None,
         "reasoning": thought.text.strip() if thought else None,
         "attempts": max((step.completion.request.attempt for step in settlement.attempts), default=0),
-        "source": document.source,
+        "source": f"{document.source}[{passage.start}:{passage.end})" if passage else document.source,
         "text": document.text[:TEXT_STORED],
     }
 

@@ -39,6 +39,7 @@ class Writer:
         self._shelf, self._settled, self._size, self._kept = shelf, settled, size, kept
         self._gathered: list[dict[str, list[Row]]] = []
         self._lost: list[Row] = []
+        self._passages = 0  # done when it was committed last
         self._since = time.monotonic()
 
     def add(self, settlement: Settlement) -> None:
@@ -46,14 +47,16 @@ class Writer:
         if not self._gathered:
             self._since = time.monotonic()
         self._gathered.append(rows_of(settlement, self._kept.reasoning))  # one stroke, that Ctrl-C cannot halve
-        self._kept.attempts.forget(settlement.document.id, settlement.kept.completion.request.fingerprint)
+        self._kept.attempts.forget(settlement.document.id)
         if len(self._gathered) >= self._size.documents:
             self.commit()
 
-    def tend(self) -> None:
-        """Commits what has been gathered, or has come back, for long enough."""
-        if time.monotonic() - self._since >= self._size.seconds:
+    def tend(self, passages: int = 0) -> None:
+        """Commits what has been gathered, or has come back, for long enough; or with so many passages, all in all."""
+        done = len(self._gathered) + passages - self._passages
+        if done >= self._size.documents or time.monotonic() - self._since >= self._size.seconds:
             self.commit()
+            self._passages = passages
 
     def commit(self) -> None:
         """Commits what is gathered, however little; what fails to be committed is not tried again."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from extractor.errors import UserError
@@ -19,6 +20,7 @@ from extractor.tasks.thinking import SOFT, fault_of_mode
 from extractor.types import Completion, Document, Message, Mode, Problem, Request, Sampling, ThinkingMode
 
 MIN_THOUGHT = 64  # tokens of room below which thinking makes no sense
+BEFORE, FROM_HERE = "(What stands before the passage, to understand it by; take nothing from it:)", "(The passage:)"
 THINK_FIRST = (
     "Before you answer, think inside <think> and </think>: which names the document holds, of which type each is, and"
     " what it says about how they belong together. Keep it short. Answer only after </think>."
@@ -41,6 +43,8 @@ class Task:
     nearest: Nearest | None = None  # a pool of further examples, of which each document is shown its own
     per_document: int = 0  # of them
     escalate: tuple[str, ...] = ()  # sorted: the signals for which mode auto asks again with thought, else none
+    passages: tuple[int, int, int] | None = None  # tokens: cut above, of one, shown before it; None as by default
+    note: str = ""  # what the opening says beside the prompt's own words
 
 
 class RequestBuilder:
@@ -66,9 +70,29 @@ class RequestBuilder:
         other.identity, other.arm = identity, digest(identity)
         return other
 
+    def asking(self, schema: Schema, note: str) -> "RequestBuilder":
+        """The same job asking for this schema, with a note in its opening."""
+        other = copy(self)
+        other.task, other.grammar = replace(self.task, schema=schema, note=note), grammar(schema)
+        other._before = {mode: _before(other.task, mode) for mode in self.task.sampling}
+        return other
+
     def fingerprint(self, document: Document) -> str:
         """32 hex digits that name this work: this job on this text, wherever it lies."""
-        return fingerprint(self.arm, document.text, document.mode)
+        before = document.passage.before if document.passage else None
+        return fingerprint(self.arm, document.text, document.mode, before)
+
+    def tokens(self, text: str) -> int:
+        """How many tokens this text of a document takes in a prompt."""
+        return len(self.chat.encode(self.neutraliser.neutralise(text)))
+
+    def room(self, before: int = 0) -> int:
+        """Tokens of text that surely fit a prompt, in each mode that may be asked, with so many shown before it.
+
+        Possibly less than none.
+        """
+        shown = before + self.tokens(_with_before("", "")) if before else 0
+        return min(map(self._room, self.task.sampling)) - self._room_of_examples - shown
 
     def first(self, document: Document) -> Request | Problem:
         """The first request for a document, or why none can be made."""
@@ -91,11 +115,10 @@ class RequestBuilder:
         """
         messages = [*self.messages(document, mode), *more]
         prompt = self.chat.encode(self._rendered(messages, mode))
-        reserved = self.task.max_answer_tokens + (self._closing_room if mode == "think" else 0)
         least = MIN_THOUGHT if mode == "think" else 0
-        room = self.context - reserved - len(prompt)
+        room = self._left(mode, len(prompt))
         if room < least:
-            fit = self.context - reserved - least
+            fit = self._left(mode, least)
             return Problem("too_long", f"{len(prompt)} prompt tokens, {fit} fit (context {self.context})")
         request = Request(
             document=document,
@@ -152,12 +175,30 @@ class RequestBuilder:
             return self.chat.render_last(shared, messages[-1], mode)
         return self.chat.render(messages, mode)
 
+    def _left(self, mode: ThinkingMode, taken: int) -> int:
+        """Tokens of the context that are left beside those taken, and beside the answer."""
+        return self.context - self.task.max_answer_tokens - (self._closing_room if mode == "think" else 0) - taken
+
+    def _room(self, mode: ThinkingMode) -> int:
+        without = self.chat.encode(self._rendered([*self._before[mode], self._last(Document("", "", ""))], mode))
+        return self._left(mode, len(without) + (MIN_THOUGHT if mode == "think" else 0))
+
+    @cached_property
+    def _room_of_examples(self) -> int:
+        """Tokens that a document's own examples take at most."""
+        pool = self.task.nearest.pool if self.task.nearest else ()
+        longest = sorted(sum(self.tokens(turn["content"]) + 16 for turn in _turns(self.task, [one])) for one in pool)
+        return sum(longest[-self.task.per_document :]) if self.task.per_document else 0
+
     def _own_examples(self, document: Document) -> list[Message]:
         found = self.task.nearest.of(document.text, self.task.per_document) if self.task.nearest else []
         return _turns(self.task, found)
 
     def _last(self, document: Document) -> Message:
-        message = self.task.prompt.asking(self.task.schema, self.neutraliser.neutralise(document.text))
+        text = self.neutraliser.neutralise(document.text)
+        if document.passage and document.passage.before:
+            text = _with_before(self.neutraliser.neutralise(document.passage.before), text)
+        message = self.task.prompt.asking(self.task.schema, text)
         if document.mode in SOFT:
             message["content"] += f" {document.mode}"
         return message
@@ -168,10 +209,16 @@ class RequestBuilder:
         return replace(request, max_tokens=budget, schema=None, stop=(stop,), is_thought=True)
 
 
+def _with_before(before: str, text: str) -> str:
+    return f"{BEFORE}\n{before}\n\n{FROM_HERE}\n{text}"
+
+
 def _before(task: Task, mode: ThinkingMode) -> list[Message]:
     opening = task.prompt.opening(task.schema)
     if task.prompted and mode == "think":
         opening["content"] += f"\n\n{THINK_FIRST}"
+    if task.note:
+        opening["content"] += f"\n\n{task.note}"
     return [opening, *_turns(task, task.examples)]
 
 
@@ -183,17 +230,22 @@ def _turns(task: Task, examples: Sequence[Example]) -> list[Message]:
 def identity(task: Task, model: str) -> dict[str, Any]:
     """What names the work beside the document; a change of any field makes every document new work."""
     signals = {"escalate": list(task.escalate)} if task.mode == "auto" else {}  # other modes keep the name they had
-    return signals | {
-        "schema": digest(task.schema.body),
-        "prompt": digest(task.prompt.text),
-        "examples": digest(
-            [*task.examples, *task.nearest.pool, task.per_document] if task.nearest else list(task.examples)
-        ),
-        "model": model,
-        "mode": task.mode,
-        "prompted": task.prompted,
-        "thinking_budget": task.budget,
-        "sampling": {mode: asdict(sampling) for mode, sampling in sorted(task.sampling.items())},
-        "max_answer_tokens": task.max_answer_tokens,
-        "seed": task.seed,
-    }
+    passages = {"passages": list(task.passages)} if task.passages else {}
+    return (
+        signals
+        | passages
+        | {
+            "schema": digest(task.schema.body),
+            "prompt": digest(task.prompt.text),
+            "examples": digest(
+                [*task.examples, *task.nearest.pool, task.per_document] if task.nearest else list(task.examples)
+            ),
+            "model": model,
+            "mode": task.mode,
+            "prompted": task.prompted,
+            "thinking_budget": task.budget,
+            "sampling": {mode: asdict(sampling) for mode, sampling in sorted(task.sampling.items())},
+            "max_answer_tokens": task.max_answer_tokens,
+            "seed": task.seed,
+        }
+    )

@@ -14,6 +14,7 @@ from extractor.engines.replay import GROUPS, StoredAnswers
 from extractor.pipeline.session import run
 from extractor.store.compact import compact
 from extractor.store.parts import parts_of
+from extractor.types import Request
 
 STRICT = {"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string", "maxLength": 3}}}}
 LOOSE = {
@@ -142,3 +143,33 @@ def test_a_replay_that_cannot_be(tmp_path: Path, words: list[str], says: str) ->
     result = CliRunner().invoke(app, [*command, *(word.format(**places) for word in words)])
     assert result.exit_code == 1
     assert f"extract: {says.format(**places)}" in result.stderr
+
+
+def test_a_long_document_is_replayed_passage_by_passage(tmp_path: Path) -> None:
+    text = "\n\n".join(f"Mara Holt spoke {n} times. " + "It was long. " * 30 for n in range(12))
+    source = inputs(tmp_path / "d.jsonl", text, "Zoe spoke.")
+    names = {"x-extract": "entities", "type": "array", "items": {"type": "string"}}
+    old, out = tmp_path / "old", tmp_path / "out"
+    properties = {"names": names, "summary": {"type": "string", "maxLength": 200}}
+    path = written(tmp_path / "s.json", {"type": "object", "properties": properties})
+    sizes: dict[str, Any] = {"passage_above": 1000, "passage_tokens": 900, "passage_context": 50, "context": 2200}
+
+    def answer(request: Request) -> str:
+        place = request.document.passage
+        if place and '"names"' not in (request.schema or ""):
+            return json.dumps({"summary": f"{place.start} to {place.end}"})
+        return json.dumps({"names": ["Mara Holt"], "summary": f"{place.number if place else 0} " + "word " * 30})
+
+    prepared = fake_prepared(source, old, schema=str(path), **(sizes | {"max_answer_tokens": 300}))
+    run(prepared, lambda ready: answering(answer), Silent(), bool)
+    assert not len(pq.read_table(old / "quarantine"))
+    assert replayed(source, old, out, path) == (0, "")
+    for name in ("documents", "entities", "summaries"):
+        same = ("record", "passages", "mentions", "summary", "passages_failed")
+        now, then = table(out, name), table(old, name)
+        assert {i: [row.get(key) for key in same] for i, row in now.items()} == {
+            i: [row.get(key) for key in same] for i, row in then.items()
+        }
+    assert table(out, "documents")["d0"]["passages"] == 12
+    assert len(pq.read_table(old / "completions")) > 12 + 1 + 2  # summed up by level
+    assert len(pq.read_table(out / "completions")) == len(pq.read_table(old / "completions"))
