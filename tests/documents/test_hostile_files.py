@@ -48,10 +48,10 @@ def test_truncated_compressed_files_are_read_as_far_as_they_go(tmp_path: Path, n
 def test_corrupt_compressed_files(tmp_path: Path, name: str) -> None:
     data = bytearray(SQUEEZE[name](LINES))
     middle = len(data) // 2
-    data[middle : middle + 100] = os.urandom(100)
+    data[middle : middle + 100] = random.Random(7).randbytes(100)
     (tmp_path / name).write_bytes(data)
     before, [fault] = documents(tmp_path)
-    assert before[0].id == "d0" and fault.first == len(before) + 1
+    assert before[0].id == "d0" and fault.first > len(before)  # a line of what is corrupt may be blank
 
 
 def test_a_suffix_that_promises_compression(tmp_path: Path) -> None:
