@@ -14,7 +14,7 @@ BASE = """
 import sys
 from importlib.machinery import PathFinder
 EXTRA = set("vllm torch transformers tokenizers huggingface_hub accelerate gguf fsspec s3fs gcsfs modelscope "
-            "rouge_score matplotlib".split())
+            "rouge_score matplotlib opencc".split())
 class Base(PathFinder):
     @classmethod
     def find_spec(cls, name, path=None, target=None):

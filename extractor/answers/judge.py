@@ -9,7 +9,7 @@ from typing import Any
 from jsonschema.exceptions import best_match
 
 from extractor.system.limit import TooSlow, time_limit
-from extractor.tables import rows_from
+from extractor.tables import Ground, rows_from
 from extractor.tasks.validation import Validation
 from extractor.types import Completion, Extraction, Problem, TableField, ThinkingEnd
 
@@ -43,8 +43,7 @@ class Judge:
         record = _map_strings(parsed[0], self.restore)
         if problem := self._fault(record):
             return Extraction(completion, thought, end, problem=problem)
-        text = completion.request.document.text
-        rows, dropped = rows_from(record, self.fields, text)
+        rows, dropped = rows_from(record, self.fields, Ground(completion.request.document.text))
         return Extraction(completion, thought, end, record, rows, dropped)
 
     def _fault(self, record: Any) -> Problem | None:

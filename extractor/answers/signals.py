@@ -11,7 +11,7 @@ LONG_TEXT = 400  # code points: a text of this length rarely holds nothing
 SIGNALS = {
     "failed": "no valid answer",
     "empty": f"nothing found in a text of {LONG_TEXT} characters or more",
-    "ungrounded": "a name that is not in the text",
+    "ungrounded": "a name that is not in the text, however it is spelled",
     "repeats": "the same item three times, or a loop that was cut out",
 }
 

@@ -6,6 +6,7 @@ from typing import Any
 from extractor.tables.ends import Relation
 from extractor.tables.entities import ENTITIES, Entity
 from extractor.tables.events import EVENTS, Event
+from extractor.tables.grounding import Ground
 from extractor.tables.items import Item, items_of, texts_of
 from extractor.tables.relations import RELATIONS
 from extractor.tables.summaries import SUMMARIES, Summary
@@ -16,16 +17,28 @@ from extractor.types import TableField
 TABLES = (ENTITIES, RELATIONS, EVENTS, SUMMARIES)
 BY_WORD = {table.word: table for table in TABLES}
 
-__all__ = ["BY_WORD", "ENTITIES", "RELATIONS", "TABLES", "Entity", "Event", "Relation", "Summary", "Table", "rows_from"]
+__all__ = [
+    "BY_WORD",
+    "ENTITIES",
+    "RELATIONS",
+    "TABLES",
+    "Entity",
+    "Event",
+    "Ground",
+    "Relation",
+    "Summary",
+    "Table",
+    "rows_from",
+]
 
 
-def rows_from(record: Any, fields: Sequence[TableField], text: str) -> tuple[dict[str, Sequence[Any]], list[str]]:
+def rows_from(record: Any, fields: Sequence[TableField], ground: Ground) -> tuple[dict[str, Sequence[Any]], list[str]]:
     """The rows of each table (its name) from a validated record, and in words what was left out of them, and why."""
     items: dict[str, Sequence[Item]] = {}
     rows: dict[str, Sequence[Any]] = {}
     dropped: list[str] = []
     for table in TABLES:
         items[table.name] = list((items_of if table.holds == "items" else texts_of)(record, fields, table.word))
-        rows[table.name], left_out = table.make(items[table.name], text, Made(items, rows))
+        rows[table.name], left_out = table.make(items[table.name], ground, Made(items, rows))
         dropped += left_out
     return rows, dropped

@@ -4,18 +4,20 @@ An end that the answer did not list as an entity has no type, and contradicts no
 keeps the answer as it was given, and what was left out of the table is named.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor.tables.entities import Entity
+from extractor.tables.fold import Span, fold
+from extractor.tables.names import akin
 from extractor.types import Ends
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Two ends and a predicate; an id is None where no entity has that name."""
+    """Two ends and a predicate; an id is None where no entity is that end. `linked` says of each end how its id was
+    inferred, None of one whose id was not; it is None where neither was. A span is where an end stands in the text."""
 
     relation_id: str
     subject_id: str | None
@@ -23,9 +25,12 @@ class Relation:
     object_id: str | None
     subject: str | None
     object: str | None
-    evidence: tuple[int, int] | None
+    evidence: Span | None
     attributes: dict[str, Any]
     confidence: float | None = None
+    linked: tuple[str | None, str | None] | None = None
+    subject_span: Span | None = None
+    object_span: Span | None = None
 
 
 def meant(
@@ -41,11 +46,9 @@ def meant(
     for relation in relations:
         fitting, why = _fitting(relation, joins.get(relation.predicate or "", (None, None)), types)
         key = (
-            str(fitting.subject_id),
-            str(fitting.object_id),
-            str(fitting.subject),
+            fitting.subject_id or _folded(fitting.subject),
             str(fitting.predicate),
-            str(fitting.object),
+            fitting.object_id or _folded(fitting.object),
             str(fitting.attributes),
         )
         if why or key in kept:
@@ -75,13 +78,7 @@ def _fit(types: set[str], allowed: frozenset[str] | None) -> int:
     """1 where they agree, -1 where they contradict each other, 0 where either says nothing."""
     if not types or allowed is None:
         return 0
-    return 1 if any(_akin(one, other) for one in types for other in allowed) else -1
-
-
-def _akin(one: str, other: str) -> bool:
-    """Whether one label is or holds the other: a living_person is a kind of person, a 娱乐人物 of 人物."""
-    short, long = sorted((one.casefold(), other.casefold()), key=len)
-    return re.search(rf"(?<![a-z]){re.escape(short)}(?![a-z])", long) is not None
+    return 1 if any(akin(one, other) for one in types for other in allowed) else -1
 
 
 def _turned(relation: Relation) -> Relation:
@@ -91,30 +88,36 @@ def _turned(relation: Relation) -> Relation:
         subject_id=relation.object_id,
         object=relation.subject,
         object_id=relation.subject_id,
+        linked=relation.linked and relation.linked[::-1],
+        subject_span=relation.object_span,
+        object_span=relation.subject_span,
     )
 
 
 def _is_with_itself(relation: Relation) -> bool:
     """Whether both ends are one thing; two entities of one name are two things."""
-    if relation.subject_id and relation.object_id and relation.subject_id != relation.object_id:
-        return False
+    if relation.subject_id and relation.object_id:
+        return relation.subject_id == relation.object_id
     return bool(relation.subject) and _folded(relation.subject) == _folded(relation.object)
 
 
 class _EndTypes:
-    """The types of an end: of all entities of its name, or of the one entity where ends are given by id."""
+    """The types of an end: of all entities of its name, or of one entity, where ends are given by id or inferred."""
 
     def __init__(self, entities: Sequence[Entity], by_id: bool) -> None:
-        self._by_id = {entity.entity_id: entity for entity in entities} if by_id else {}
+        self._are_given_by_id = by_id
+        self._by_id = {entity.entity_id: entity for entity in entities}
         self._by_name: dict[str, list[Entity]] = {}
         for entity in entities:
             self._by_name.setdefault(_folded(entity.name), []).append(entity)
 
     def of(self, name: str | None, entity_id: str | None) -> set[str]:
         one = self._by_id.get(entity_id or "")
-        alike = self._by_name.get(_folded(name), [])
-        return {entity.type for entity in alike if entity.type and (not one or entity.attributes == one.attributes)}
+        called = _folded(one.name if one else name)
+        only = one if self._are_given_by_id or called != _folded(name) else None
+        alike = self._by_name.get(called, [])
+        return {entity.type for entity in alike if entity.type and (not only or entity.attributes == only.attributes)}
 
 
 def _folded(name: str | None) -> str:
-    return (name or "").casefold()
+    return fold(name or "")

@@ -4,16 +4,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
-from extractor.tables.grounding import find_all
+from extractor.tables.grounding import Ground, Match
 from extractor.tables.items import Item
 from extractor.tables.names import kinds_of, names_of
 from extractor.tables.table import ATTRIBUTES, CONFIDENCE, DOC_ID, SPAN, Made, Rows, Table, column
-
-Match = Literal["exact", "normalised", "fuzzy", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +25,11 @@ class Entity:
     match: Match
     attributes: dict[str, Any]
     confidence: float | None = None
+    score: float | None = None
 
 
-def make_entities(items: Sequence[Item], text: str, made: Made) -> Rows:
-    """The entities in the record's order, each once, with every exact mention in the text.
+def make_entities(items: Sequence[Item], ground: Ground, made: Made) -> Rows:
+    """The entities in the record's order, each once, with every mention in the text.
 
     An item with several names or types gives a row for each.
     """
@@ -41,10 +40,9 @@ def make_entities(items: Sequence[Item], text: str, made: Made) -> Rows:
         for name, kind in product(names, kinds_of(item, "type")):
             key = json.dumps([name, kind, rest], sort_keys=True)
             if key not in found:
-                spans = find_all(name, text)
-                match: Match = "exact" if spans else "none"
-                number = item.number("confidence")
-                found[key] = Entity(f"e{len(found) + 1}", name, kind, spans, match, rest, number)
+                place, number = ground.find(name), item.number("confidence")
+                identifier = f"e{len(found) + 1}"
+                found[key] = Entity(identifier, name, kind, place.mentions, place.match, rest, number, place.score)
     return list(found.values()), []
 
 
@@ -62,6 +60,7 @@ ENTITIES = Table(
             column("match", pa.string(), "how the mentions were found: exact, normalised, fuzzy or none"),
             ATTRIBUTES,
             CONFIDENCE,
+            column("score", pa.float64(), "0 to 1: how like the name its mentions are, where match is fuzzy"),
         ]
     ),
     make=make_entities,

@@ -7,14 +7,17 @@ from typing import Any
 
 import pyarrow as pa
 
+from extractor.tables.fold import Span
+from extractor.tables.grounding import Ground
 from extractor.tables.items import Item
-from extractor.tables.names import EndFinder, kinds_of, names_of, text_of
-from extractor.tables.table import ATTRIBUTES, CONFIDENCE, DOC_ID, Made, Rows, Table, column
+from extractor.tables.link import EndFinder
+from extractor.tables.names import kinds_of, names_of, text_of
+from extractor.tables.table import ATTRIBUTES, CONFIDENCE, DOC_ID, SPAN, Made, Rows, Table, column
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened; an id among `participant_ids` is None where no entity has that participant's name."""
+    """What happened; an id among `participant_ids` is None where no entity is that participant."""
 
     event_id: str
     name: str
@@ -25,11 +28,15 @@ class Event:
     participant_ids: list[str | None]
     attributes: dict[str, Any]
     confidence: float | None = None
+    linked: list[str | None] | None = None
+    participant_spans: list[Span | None] | None = None
 
 
-def make_events(items: Sequence[Item], text: str, made: Made) -> Rows:
+def make_events(items: Sequence[Item], ground: Ground, made: Made) -> Rows:
     """The events in the record's order; an item with several types gives a row for each."""
-    finder = EndFinder(made.items["entities"], made.rows["entities"])
+    if not items:
+        return [], []
+    finder = EndFinder(made.items["entities"], made.rows["entities"], ground)
     rows = [row for item in items for row in _rows_of(item, finder)]
     return [replace(row, event_id=f"e{number}") for number, row in enumerate(rows, 1)], []
 
@@ -48,6 +55,8 @@ def _rows_of(item: Item, finder: EndFinder) -> Iterator[Event]:
             participant_ids=[end.entity_id for end in joined],
             attributes=item.attributes(("name", "type", "when", "where", "participants", "confidence")),
             confidence=item.number("confidence"),
+            linked=[end.linked for end in joined],
+            participant_spans=[end.span for end in joined],
         )
 
 
@@ -64,9 +73,19 @@ EVENTS = Table(
             column("when", pa.string(), "as the answer has it"),
             column("where", pa.string(), "as the answer has it"),
             column("participants", pa.list_(pa.string()), "names, in the answer's order"),
-            column("participant_ids", pa.list_(pa.string()), "entity_id of each, null where no entity has that name"),
+            column(
+                "participant_ids",
+                pa.list_(pa.string()),
+                "entity_id of each, null where no single one is it",
+            ),
             ATTRIBUTES,
             CONFIDENCE,
+            column(
+                "linked",
+                pa.list_(pa.string()),
+                "how the entity of each was inferred: containment, fuzzy or mention; null where it was not",
+            ),
+            column("participant_spans", pa.list_(SPAN), "where each stands first, null where it is not in the text"),
         ]
     ),
     make=make_events,

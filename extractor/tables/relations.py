@@ -7,31 +7,33 @@ from itertools import product
 import pyarrow as pa
 
 from extractor.tables.ends import Relation, meant
-from extractor.tables.grounding import Span, first_span
+from extractor.tables.fold import Span
+from extractor.tables.grounding import Ground
 from extractor.tables.items import Item, texts
-from extractor.tables.names import EndFinder, NamedEnd, kinds_of, text_of
+from extractor.tables.link import EndFinder, NamedEnd
+from extractor.tables.names import kinds_of, text_of
 from extractor.tables.table import ATTRIBUTES, CONFIDENCE, DOC_ID, SPAN, Made, Rows, Table, column
 
 
-def make_relations(items: Sequence[Item], text: str, made: Made) -> Rows:
+def make_relations(items: Sequence[Item], ground: Ground, made: Made) -> Rows:
     """The relations in the record's order that can be meant, and the others in words.
 
-    An end is tied to the entity of its id, else to the first of its name; an item with several subjects, predicates or
-    objects gives a row for each.
+    Its ends are tied to entities as link.py says; an item with several subjects, predicates or objects gives a row for
+    each.
     """
     things, entities = made.items["entities"], made.rows["entities"]
-    finder = EndFinder(things, entities)
+    finder = EndFinder(things, entities, ground)
     joining = [item for item in items if {"subject", "object"} & set(item.said)]  # a text alone joins nothing
-    said = [row for item in joining for row in _rows_of(item, text, finder)]
+    said = [row for item in joining for row in _rows_of(item, ground, finder)]
     joins = {word: ends for item in items for word, ends in item.source.ends.items()}
     by_id = any("id" in item.source.roles or "{id" in "".join(item.source.shape) for item in things)
     return meant([replace(row, relation_id=f"r{n}") for n, row in enumerate(said, 1)], entities, joins, by_id)
 
 
-def _rows_of(item: Item, text: str, finder: EndFinder) -> Iterator[Relation]:
-    span, quoted = _evidence(item, text)
+def _rows_of(item: Item, ground: Ground, finder: EndFinder) -> Iterator[Relation]:
+    span, quoted = _evidence(item, ground)
     rest = item.attributes(("subject", "predicate", "object", "confidence", *(["evidence"] if quoted else [])))
-    for subject, predicate, target in _triples(item, finder):
+    for subject, predicate, target in _triples(item, finder, span):
         yield Relation(
             relation_id="",
             subject_id=subject.entity_id,
@@ -42,22 +44,32 @@ def _rows_of(item: Item, text: str, finder: EndFinder) -> Iterator[Relation]:
             evidence=span,
             attributes=rest,
             confidence=item.number("confidence"),
+            linked=(subject.linked, target.linked) if subject.linked or target.linked else None,
+            subject_span=subject.span,
+            object_span=target.span,
         )
 
 
-def _triples(item: Item, finder: EndFinder) -> Iterator[tuple[NamedEnd, str | None, NamedEnd]]:
+def _triples(item: Item, finder: EndFinder, quote: Span | None) -> Iterator[tuple[NamedEnd, str | None, NamedEnd]]:
     inner = item.source.inner
     for predicate in kinds_of(item, "predicate"):
         wanted = item.source.ends.get(predicate or "", (None, None))
-        subjects = finder.find(item.said.get("subject"), inner.get("subject", {}), wanted[0])
-        objects = finder.find(item.said.get("object"), inner.get("object", {}), wanted[1])
-        yield from ((subject, predicate, target) for subject, target in product(subjects, objects))
+        subjects = finder.find(item.said.get("subject"), inner.get("subject", {}), wanted[0], quote)
+        objects = finder.find(item.said.get("object"), inner.get("object", {}), wanted[1], quote)
+        for subject, target in product(subjects, objects):
+            same = subject.entity_id == target.entity_id
+            yield (_unless(same, subject), predicate, _unless(same, target))
 
 
-def _evidence(item: Item, text: str) -> tuple[Span | None, bool]:
+def _unless(same: bool, end: NamedEnd) -> NamedEnd:
+    """The end, less what was inferred of it where that would tie a thing to itself: Lincoln's wife is not Lincoln."""
+    return replace(end, entity_id=None, linked=None) if same and end.linked else end
+
+
+def _evidence(item: Item, ground: Ground) -> tuple[Span | None, bool]:
     """Where the first quote stands that is in the text, and whether that is all that was quoted."""
     quotes = [quote for one in texts(item.said.get("evidence")) if (quote := text_of(one))]
-    spans = [span for quote in quotes if (span := first_span(quote, text))]
+    spans = [span for quote in quotes if (span := ground.first(quote))]
     return (spans[0] if spans else None), len(quotes) <= 1 and len(spans) == len(quotes)
 
 
@@ -69,14 +81,21 @@ RELATIONS = Table(
         [
             DOC_ID,
             column("relation_id", pa.string(), "unique within the document"),
-            column("subject_id", pa.string(), "entity_id of the subject, null where no entity has that name"),
+            column("subject_id", pa.string(), "entity_id of the subject, null where no single one is it"),
             column("predicate", pa.string(), "as the answer has it, or the property's name"),
-            column("object_id", pa.string(), "entity_id of the object, null where no entity has that name"),
+            column("object_id", pa.string(), "entity_id of the object, null where no single one is it"),
             column("subject", pa.string(), "as the answer has it, less quotation marks around it"),
             column("object", pa.string(), "as the answer has it, less quotation marks around it"),
             column("evidence", SPAN, "[start, end) of the quoted evidence, null where it is not in the text"),
             ATTRIBUTES,
             CONFIDENCE,
+            column(
+                "linked",
+                pa.struct([("subject", pa.string()), ("object", pa.string())]),
+                "how the entity of an end was inferred: containment, fuzzy or mention; null where it was not",
+            ),
+            column("subject_span", SPAN, "[start, end) of the mention nearest the evidence, else of the first"),
+            column("object_span", SPAN, "[start, end) of the mention nearest the evidence, else of the first"),
         ]
     ),
     make=make_relations,

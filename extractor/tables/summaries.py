@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from extractor.tables.grounding import Ground
 from extractor.tables.items import Item
 from extractor.tables.table import CONFIDENCE, DOC_ID, Made, Rows, Table, column
 
@@ -17,7 +18,7 @@ class Summary:
     confidence: float | None = None
 
 
-def make_summaries(items: Sequence[Item], text: str, made: Made) -> Rows:
+def make_summaries(items: Sequence[Item], ground: Ground, made: Made) -> Rows:
     """One row, several texts joined by blank lines; none where there is no text."""
     parts = [str(item.said["summary"]) for item in items]
     return [Summary("\n\n".join(parts))] if parts else [], []

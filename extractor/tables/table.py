@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from extractor.tables.grounding import Ground
 from extractor.tables.items import Item
 
 Rows = tuple[list[Any], list[str]]  # rows, and in words what was left out, and why
@@ -40,7 +41,7 @@ class Table:
     word: str  # that `x-extract` knows it by
     one: str  # what a row is, in a word
     columns: pa.Schema  # a row is a dataclass with a field for each but doc_id
-    make: Callable[[Sequence[Item], str, Made], Rows]  # from items of a record, the document's text, and rows before
+    make: Callable[[Sequence[Item], Ground, Made], Rows]  # from items of a record, the text they are about, rows before
     holds: Literal["items", "text"] = "items"  # a list of items, or one text
     roles: tuple[str, ...] = ()  # the words that `x-extract` knows inside an item
     needed: tuple[str, ...] = ()  # roles without which an item is none of this table

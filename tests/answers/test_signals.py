@@ -1,12 +1,13 @@
 """What makes an answer doubtful, and which of several is kept."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from fakes import a_request
 
 from extractor.answers.signals import LONG_TEXT, better, signals
-from extractor.tables import Entity
+from extractor.tables import Entity, Ground
 from extractor.types import Completion, Document, Extraction, Problem
 
 
@@ -39,6 +40,13 @@ TABLE = [
 @pytest.mark.parametrize("extraction, expected", TABLE)
 def test_signals(extraction: Extraction, expected: list[str]) -> None:
     assert signals(extraction) == expected
+
+
+@pytest.mark.parametrize("name", ["Ann Lee", "ANN LEE", "Anne Leigh-Moor"])
+def test_a_name_that_is_found_in_whatever_way_is_grounded(name: str) -> None:
+    place = Ground("Ann Lee met Anne Leigh-Moore.").find(name)
+    entity = Entity("e1", name, None, place.mentions, place.match, {}, score=place.score)
+    assert place.mentions and signals(replace(step(), rows={"entities": [entity]})) == []
 
 
 FAILED, DOUBTFUL, GOOD, WORSE = step(problem=True), step(grounded=False), step(), step(grounded=False, record=[1, 1, 1])

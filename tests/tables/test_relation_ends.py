@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from extractor.tables import rows_from
+from extractor.tables import Ground, rows_from
 from extractor.types import TableField
 
 FIELDS = [
@@ -30,7 +30,7 @@ ENTITIES = [
 
 def sifted(*triples: tuple[str, str, str], **more: Any) -> tuple[list[tuple[Any, ...]], list[str]]:
     items = [{"subject": s, "predicate": p, "object": o, **more} for s, p, o in triples]
-    rows, dropped = rows_from({"entities": ENTITIES, "relations": items}, FIELDS, "Ann of Acme in Paris")
+    rows, dropped = rows_from({"entities": ENTITIES, "relations": items}, FIELDS, Ground("Ann of Acme in Paris"))
     kept = rows["relations"]
     return [(r.relation_id, r.subject, r.predicate, r.object, r.subject_id, r.object_id) for r in kept], dropped
 
@@ -79,9 +79,9 @@ def test_a_relation_is_said_once_and_numbered_anew() -> None:
     assert [row[:4] for row in kept] == [("r1", "Ann", "likes", "Bo")]
     assert dropped == ["Ann | likes | Ann: of a thing with itself", "Ann | likes | Bo: said before"]
     record = {"relations": [{"subject": "a", "predicate": "p", "object": "b", "year": y} for y in (1, 2)]}
-    assert len(rows_from(record, FIELDS, "")[0]["relations"]) == 2
+    assert len(rows_from(record, FIELDS, Ground(""))[0]["relations"]) == 2
 
 
 def test_ends_that_are_missing_are_no_pair() -> None:
     record = {"relations": [{"subject": None, "predicate": "likes", "object": None}]}
-    assert len(rows_from(record, FIELDS, "")[0]["relations"]) == 1
+    assert len(rows_from(record, FIELDS, Ground(""))[0]["relations"]) == 1

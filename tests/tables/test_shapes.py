@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from extractor.tables import rows_from
+from extractor.tables import Ground, rows_from
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.schema import Schema
 
@@ -30,7 +30,7 @@ def marked(word: str, node: dict[str, Any], **more: Any) -> dict[str, Any]:
 def rows(body: dict[str, Any], record: Any) -> tuple[list[Any], list[Any], str | None]:
     """Entities as (name, type, attributes), relations as (subject, id, predicate, object, id), the summary."""
     fields = table_fields(Schema("mine", body, None))
-    made, _ = rows_from(record, fields, "")
+    made, _ = rows_from(record, fields, Ground(""))
     return (
         [(one.name, one.type, one.attributes) for one in made["entities"]],
         [(one.subject, one.subject_id, one.predicate, one.object, one.object_id) for one in made["relations"]],

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extractor.errors import UserError
-from extractor.tables import rows_from
+from extractor.tables import Ground, rows_from
 from extractor.tables.items import at
 from extractor.tasks.grammar import grammar
 from extractor.tasks.guide import guide, layout
@@ -100,7 +100,7 @@ def test_what_is_marked_lands_in_its_table(things: Any, pairs: Any, seed: int) -
     answer = written(grammar(schema), seed)
     if answer is None:
         return
-    rows, dropped = rows_from(answer, fields, "")
+    rows, dropped = rows_from(answer, fields, Ground(""))
     named = {one["title"].strip() for one in leaves(answer["things"], {"title"})} - {""}
     assert {name.strip("\"'") for name in named} == {entity.name.strip("\"'") for entity in rows["entities"]}
     assert len(rows["relations"]) + len(dropped) == sum(1 for _ in leaves(answer["pairs"], {"from", "to"}))
