@@ -1,7 +1,8 @@
 """What flows through the house: Document → Request → Completion → Extraction → Settlement."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -54,6 +55,20 @@ class SourceFault:
     first: int  # the first of these rows, from 1
     rows: int | None  # how many; None where only the source could tell
     detail: str  # one line, without the source's name
+
+    def covers(self, row: int) -> bool:
+        """Whether the row of this number is one of them."""
+        return self.first <= row < self._end
+
+    def in_common(self, other: "SourceFault") -> "SourceFault | None":
+        """The rows that are missing in both, of two readings of the same source; None where there are no such."""
+        later, end = max(self, other, key=lambda fault: fault.first), min(self._end, other._end)
+        rows = None if end == inf else int(end) - later.first
+        return replace(later, rows=rows) if later.first < end else None
+
+    @property
+    def _end(self) -> float:
+        return inf if self.rows is None else self.first + self.rows
 
 
 class KeptRow(NamedTuple):
