@@ -86,7 +86,7 @@ class Document:
     """One row of the input. With a `problem`, it is settled as quarantined and no model sees it."""
 
     id: str
-    text: str  # with a problem, its first TEXT_STORED characters
+    text: str  # with a problem, the first TEXT_STORED characters of it, or of the row where that has none
     source: str  # file and row, e.g. "news.jsonl:12"
     kept: KeptValues = field(default_factory=dict)
     mode: str | None = None  # "think" or "no_think" from --mode-column

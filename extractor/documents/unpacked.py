@@ -33,7 +33,7 @@ def rows_at_once(opened: Opened, meta: pq.FileMetaData, group: int, names: Colle
     most = sum(_in_lists(chunk, found.num_rows) for chunk in shared if _is_nested(chunk))
     if alone := [_top(chunk) for chunk in shared if not _is_nested(chunk)]:
         most += sum(_longest(opened(alone), group, alone))
-    return max(1, min(_ROWS, _BYTES // max(1, average), _MOST // max(1, most)))
+    return int(max(1, min(_ROWS, _BYTES // max(1, average), _MOST // max(1, most))))
 
 
 def _top(chunk: pq.ColumnChunkMetaData) -> str:
