@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from torture import PART, UNDER_WAY, torture
+from job import PART
+from torture import UNDER_WAY, torture
 
 
 @pytest.mark.slow

@@ -131,10 +131,10 @@ def _ids(out: Path, table: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    documents, kills, seed, *_ = [*(int(word) for word in sys.argv[1:] if word.isdigit()), 0]
     words = [word for word in sys.argv[1:] if not word.isdigit()]
     with tempfile.TemporaryDirectory() as name:
-        toll = torture(Path(name), *numbers, chores=words)
+        toll = torture(Path(name), documents, kills, seed, words)
     print(toll)
     redoes = "supersede" in words  # then the job does again what the other one replaced
     sys.exit(bool(toll.lost or toll.twice or (toll.worst > PART + UNDER_WAY and not redoes)))
