@@ -46,6 +46,8 @@ class DocumentMaker:
     def _kept(self, row: Row) -> tuple[KeptValues, tuple[str, ...]]:
         if row.kept is not None:
             return row.kept, row.unfit
+        if not self._fits:
+            return {}, ()
         values = row.values
         kept = {name: fit(values.get(name)) for name, fit in self._fits.items()}
         if None not in kept.values():
