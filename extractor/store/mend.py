@@ -90,7 +90,7 @@ def _written(parts: Parts, part: str) -> str:
 def _sieve(parts: Parts, part: str, older: Collection[str], each: bool = False) -> Sieve:
     """Leaves each row that belongs to a document of the part, but for `older` documents; of documents that are there
     twice, or of `each`, no row twice."""
-    documents = parts.open("documents", part).read(["doc_id", "status", "record"])
+    documents = parts.whole("documents", part).select(["doc_id", "status", "record"])
     documents = without(older)("documents", documents)
     documents = without(_different(documents))("documents", documents)
     stay = {"quarantine": documents.filter(pc.equal(documents["status"], "quarantined"))}
@@ -128,8 +128,7 @@ def _beyond_sieving(parts: Parts, faults: Sequence[Fault]) -> set[str]:
 
 def _is_doubled(parts: Parts, fault: Fault) -> bool:
     seal = seal_of(parts.open("documents", fault.part).schema_arrow)
-    rows = parts.open(fault.table, fault.part).read()
-    return (
-        seal is not None
-        and _sieve(parts, fault.part, (), each=True)(fault.table, rows).num_rows <= seal.rows[fault.table]
+    rows = parts.whole(fault.table, fault.part)
+    return seal is not None and _sieve(parts, fault.part, (), each=True)(fault.table, rows).num_rows <= seal.rows.get(
+        fault.table, 0
     )
