@@ -44,6 +44,8 @@ fuzz: install
 
 torture: install
 	$(BIN)/python tests/crash/torture.py 2000 200
+	$(BIN)/python tests/crash/torture.py 1000 200 1 compact repair retry
+	$(BIN)/python tests/crash/torture.py 500 60 2 compact repair retry supersede
 
 lint: install
 	$(BIN)/ruff check extractor tests

@@ -1,7 +1,8 @@
 """What flows through the house: Document → Request → Completion → Extraction → Settlement."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -55,6 +56,20 @@ class SourceFault:
     rows: int | None  # how many; None where only the source could tell
     detail: str  # one line, without the source's name
 
+    def covers(self, row: int) -> bool:
+        """Whether the row of this number is one of them."""
+        return self.first <= row < self._end
+
+    def in_common(self, other: "SourceFault") -> "SourceFault | None":
+        """The rows that are missing in both, of two readings of the same source; None where there are no such."""
+        later, end = max(self, other, key=lambda fault: fault.first), min(self._end, other._end)
+        rows = None if end == inf else int(end) - later.first
+        return replace(later, rows=rows) if later.first < end else None
+
+    @property
+    def _end(self) -> float:
+        return inf if self.rows is None else self.first + self.rows
+
 
 class KeptRow(NamedTuple):
     """One row of an Arrow batch that holds the columns named by --keep, and no others."""
@@ -81,7 +96,7 @@ class Document:
     """One row of the input. With a `problem`, it is settled as quarantined and no model sees it."""
 
     id: str
-    text: str  # with a problem, its first TEXT_STORED characters
+    text: str  # with a problem, the first TEXT_STORED characters of it, or of the row where that has none
     source: str  # file and row, e.g. "news.jsonl:12"
     kept: KeptValues = field(default_factory=dict)
     mode: str | None = None  # "think" or "no_think" from --mode-column

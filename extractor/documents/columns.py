@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from extractor.documents import jsonl, parquet
-from extractor.documents.kinds import agreed, plain
+from extractor.documents.kinds import agreed, is_said_by_bytes, plain
 from extractor.documents.source import Source
 from extractor.errors import ExtractorError, UserError, did_you_mean
 
@@ -123,5 +123,5 @@ def _missing(source: Source, flag: str, name: str, existing: list[str]) -> str:
 
 def _check_text(source: Source, text: str, schema: pa.Schema) -> None:
     found = schema.field(text).type
-    if source.format == "parquet" and not parquet.is_said_by_bytes(plain(found)):
+    if source.format == "parquet" and not is_said_by_bytes(plain(found)):
         raise UserError(f"column '{text}' of {source.name} holds {found}, not text: name another with --text-column")

@@ -7,6 +7,7 @@ from typing import Any
 from extractor.documents.seen import IdSet
 
 _EXACT = 1 << 53  # the floats below are whole numbers of their own
+_FRACTIONS, _NAMELESS = (float, Decimal), (dict, list)
 
 
 def content_id(text: str) -> str:
@@ -25,9 +26,11 @@ def plain_id(value: Any) -> str:
     Of numbers without a fraction the same, whatever their type: a column of whole numbers with one that is missing
     is a column of floats in the files of many tools.
     """
-    if value is None or value != value or isinstance(value, dict | list):
+    if type(value) is str:  # most of them
+        return "" if value.isspace() else value
+    if value is None or value != value or isinstance(value, _NAMELESS):
         return ""
-    if isinstance(value, float | Decimal) and _is_whole(value):
+    if isinstance(value, _FRACTIONS) and _is_whole(value):
         return str(int(value))
     text = str(value)
     return "" if text.isspace() else text

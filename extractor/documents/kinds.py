@@ -6,6 +6,8 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.types as pt
 
+_STRINGS = (pt.is_string, pt.is_large_string, pt.is_string_view)
+_BY_BYTES = (*_STRINGS, pt.is_binary, pt.is_large_binary, pt.is_binary_view, pt.is_fixed_size_binary)
 Leaf = Callable[[pa.DataType], pa.DataType]
 
 
@@ -44,6 +46,11 @@ def castable(kind: pa.DataType, wanted: pa.DataType) -> bool:
 def is_text(kind: pa.DataType) -> bool:
     """Whether values of this type are strings."""
     return bool(pt.is_string(kind) or pt.is_large_string(kind))
+
+
+def is_said_by_bytes(kind: pa.DataType) -> bool:
+    """Whether its values are strings, or bytes that may be read as strings."""
+    return any(is_one(kind) for is_one in _BY_BYTES)
 
 
 def _joined(one: pa.DataType, other: pa.DataType) -> pa.DataType:

@@ -28,13 +28,13 @@ class DocumentMaker:
         name = self._name(values, text)
         if not name and not problem:
             problem = Problem("missing_id", f"{_said(values, columns.id)}, where an id is wanted")
-        raw = (row.raw.strip() or (repr(values) if values else source)) if problem else ""
-        id, is_first = self._ids.claim(name or bad_id(raw), text or raw)
+        raw = (row.raw.strip() or (repr(values) if values else "")) if problem else ""
+        id, is_first = self._ids.claim(name or bad_id(raw or source), text or raw or source)
         if not is_first and not problem:
             same = f"the id {name[:100]!r}" if columns.id else "the same text"
             problem = Problem("duplicate_id", f"an earlier row has {same}")
         kept, unfit = self._kept(row)
-        text = text[:TEXT_STORED] if problem else text
+        text = _beginning(text or raw) if problem else text
         return Document(id, text, source, kept, _mode(values, columns.mode), problem, unfit)
 
     def _name(self, values: dict[str, Any], text: str) -> str:
@@ -46,11 +46,19 @@ class DocumentMaker:
     def _kept(self, row: Row) -> tuple[KeptValues, tuple[str, ...]]:
         if row.kept is not None:
             return row.kept, row.unfit
+        if not self._fits:
+            return {}, ()
         values = row.values
         kept = {name: fit(values.get(name)) for name, fit in self._fits.items()}
         if None not in kept.values():
             return kept, ()
         return kept, tuple(name for name, value in kept.items() if value is None and values.get(name) is not None)
+
+
+def _beginning(text: str) -> str:
+    """As much of it as is stored; bytes that were no UTF-8 are written as \\xff."""
+    said = text[:TEXT_STORED].encode("utf-8", "surrogateescape")
+    return said.decode("utf-8", "backslashreplace")[:TEXT_STORED]
 
 
 def _broken(row: Row, names: list[str]) -> Problem | None:

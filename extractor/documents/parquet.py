@@ -1,6 +1,7 @@
 """Parquet → rows: a row group at a time, in small batches, and only the columns that are asked for."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import repeat
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -10,15 +11,13 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 
 from extractor.documents.kept import carry, rows_in
+from extractor.documents.kinds import is_said_by_bytes
 from extractor.documents.row import Gap, Row, in_short
+from extractor.documents.unpacked import rows_at_once
 from extractor.types import KeptValues
 
-_BATCH_ROWS = 256
-_BATCH_BYTES = 8 << 20
 _BUFFER = 1 << 20  # bytes of a column that are read at a time
 _COARSER = {pa.duration("ns"): pa.duration("us"), pa.time64("ns"): pa.time64("us")}
-_STRINGS = (pt.is_string, pt.is_large_string, pt.is_string_view)
-_BY_BYTES = (*_STRINGS, pt.is_binary, pt.is_large_binary, pt.is_binary_view, pt.is_fixed_size_binary)
 _FAULTS = (pa.ArrowException, ValueError, OverflowError)
 
 Given = Mapping[str, str | None]  # values of columns that a file may lack
@@ -31,12 +30,13 @@ def rows(stream: BinaryIO, said: Sequence[str], kept: pa.Schema, given: Given) -
     A damaged row group gives the rows before the damage, and the gap.
     Raises what pyarrow raises where the file's own footer is damaged.
     """
-    file = open_file(stream)
+    names, file = {*said, *kept.names}, open_file(stream)
     uuids, number = _uuids(file), 0
     for group in range(file.num_row_groups):
         end = number + file.metadata.row_group(group).num_rows
         try:
-            for batch in _batches(file, group, {*said, *kept.names}):
+            size = rows_at_once(partial(open_file, stream), file.metadata, group, names)
+            for batch in _batches(file, group, size, names):
                 pairs = zip(_said_rows(batch, said, uuids), _kept_rows(batch, kept, given), strict=True)
                 for number, (values, (row, unfit)) in enumerate(pairs, number + 1):  # noqa: B020
                     yield Row(number, values, kept=row, unfit=unfit)
@@ -45,13 +45,17 @@ def rows(stream: BinaryIO, said: Sequence[str], kept: pa.Schema, given: Given) -
         number = end
 
 
-def open_file(stream: BinaryIO) -> pq.ParquetFile:
-    """The file, its footer read; column pages are read as they are needed.
+def open_file(stream: BinaryIO, dictionaries: Sequence[str] = ()) -> pq.ParquetFile:
+    """The file, its footer read; column pages are read as they are needed, those of strings as dictionaries on demand.
 
     Microseconds for INT96, in which Arrow would take the year 9999 for 1816 if it counted nanoseconds.
     """
     return pq.ParquetFile(
-        stream, buffer_size=_BUFFER, page_checksum_verification=True, coerce_int96_timestamp_unit="us"
+        stream,
+        buffer_size=_BUFFER,
+        page_checksum_verification=True,
+        coerce_int96_timestamp_unit="us",
+        read_dictionary=list(dictionaries),
     )
 
 
@@ -60,15 +64,8 @@ def schema(stream: BinaryIO, codec: str) -> pa.Schema:
     return open_file(stream).schema_arrow.remove_metadata()
 
 
-def is_said_by_bytes(kind: pa.DataType) -> bool:
-    """Whether its values are strings, or bytes that may be read as strings."""
-    return any(is_one(kind) for is_one in _BY_BYTES)
-
-
-def _batches(file: pq.ParquetFile, group: int, names: set[str]) -> Iterator[pa.RecordBatch]:
-    meta, columns = file.metadata.row_group(group), [name for name in file.schema_arrow.names if name in names]
-    row_bytes = max(1, meta.total_byte_size // max(1, meta.num_rows))
-    size = max(1, min(_BATCH_ROWS, _BATCH_BYTES // row_bytes))
+def _batches(file: pq.ParquetFile, group: int, size: int, names: set[str]) -> Iterator[pa.RecordBatch]:
+    columns = [name for name in file.schema_arrow.names if name in names]
     yield from file.iter_batches(size, row_groups=[group], columns=columns)
 
 

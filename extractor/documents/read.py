@@ -22,7 +22,8 @@ def read(
     """Every row as a document, streaming; a bad row is a document with a `problem`. Ids are unique in one call.
 
     `limit` counts rows, good and bad. Where a file cannot be read on it is tried again after each of the pauses
-    (seconds); if that does not help, its rows are left out, and the `Reading` says so.
+    (seconds), and once more when all others are read; if that does not help, its rows are left out, and the `Reading`
+    says so.
     """
     return Reading(sources, columns, limit, pauses)
 
@@ -34,11 +35,15 @@ class Reading:
     """
 
     def __init__(self, sources: Sequence[Source], columns: Columns, limit: int | None, pauses: Sequence[float]) -> None:
-        self.faults: list[SourceFault] = []
         self.whole: set[str] = set()  # names of the sources that were read to their end; never standard input
         self._columns, self._kept, self._pauses = columns, kept_schema(sources, columns), pauses
-        self._ids = Ids()
+        self._ids, self._faults = Ids(), dict[Source, list[SourceFault]]()
         self._documents = islice(self._read(sources), limit)
+
+    @property
+    def faults(self) -> list[SourceFault]:
+        """What could not be had, by source and row."""
+        return [fault for faults in self._faults.values() for fault in faults]
 
     def __iter__(self) -> Iterator[Document]:
         return self._documents
@@ -51,22 +56,43 @@ class Reading:
         return doc_id in self._ids
 
     def _read(self, sources: Sequence[Source]) -> Iterator[Document]:
-        maker = DocumentMaker(self._columns, self._kept, self._ids)
+        maker, broken = DocumentMaker(self._columns, self._kept, self._ids), []
         for source in sources:
-            faults = len(self.faults)
-            for row in self._rows(source):
+            unchanged, faults = Unchanged(source), self._faults.setdefault(source, [])
+            for row in self._rows(source, unchanged, faults):
                 yield maker.document(f"{source.name}:{row.number}", row)
-            if len(self.faults) == faults and source.place != "-":
-                self.whole.add(source.name)
+            self._is_over(source)
+            if faults and source.place != "-":
+                broken.append((source, unchanged))
+        for source, unchanged in broken:
+            for row in self._rows_again(source, unchanged):
+                yield maker.document(f"{source.name}:{row.number}", row)
+            self._is_over(source)
 
-    def _rows(self, source: Source) -> Iterator[Row]:
+    def _is_over(self, source: Source) -> None:
+        if self._faults[source]:
+            return
+        del self._faults[source]
+        if source.place != "-":
+            self.whole.add(source.name)
+
+    def _rows_again(self, source: Source, unchanged: Unchanged) -> Iterator[Row]:
+        """Those that could not be had before: of a file that is still the same one, unless none of it was had."""
+        before, now = self._faults[source], list[SourceFault]()
+        same = Unchanged(source) if before[0].first == 1 and before[0].rows is None else unchanged
+        for row in self._rows(source, same, now):
+            if any(fault.covers(row.number) for fault in before):
+                yield row
+        self._faults[source] = [both for old in before for new in now if (both := old.in_common(new))]
+
+    def _rows(self, source: Source, unchanged: Unchanged, faults: list[SourceFault]) -> Iterator[Row]:
         number, partitions = 0, source.partitions
         try:
-            unchanged = Unchanged(source)
+            unchanged.check()
             with source.open(self._pauses) as stream:
                 for row in self._format_rows(source, stream):
                     if isinstance(row, Gap):
-                        self.faults.append(SourceFault(source.name, row.first, row.rows, row.detail))
+                        faults.append(SourceFault(source.name, row.first, row.rows, row.detail))
                         continue
                     if row.problem:
                         unchanged.check(is_half=not row.ended)
@@ -76,10 +102,10 @@ class Reading:
         except ExtractorError:
             raise
         except jsonl.Misshapen as error:
-            self.faults.append(SourceFault(source.name, 1, None, str(error)))
+            faults.append(SourceFault(source.name, 1, None, str(error)))
         except Exception as error:  # each file system and codec has failures of its own; the next file may be well
             detail = f"from row {number + 1} on the file cannot be read: {in_short(error)}"
-            self.faults.append(SourceFault(source.name, number + 1, None, detail))
+            faults.append(SourceFault(source.name, number + 1, None, detail))
 
     def _format_rows(self, source: Source, stream: io.BufferedReader) -> Iterator[Row | Gap]:
         if source.format == "parquet":

@@ -11,6 +11,7 @@ from extractor.errors import UserError
 from extractor.jobs.file import GivenJob
 from extractor.jobs.job import flag_of, make_job
 from extractor.jobs.prepare import Prepared
+from extractor.models.given import may_run_code
 from extractor.store.manifest import Manifest
 from extractor.store.parts import MANIFEST
 from extractor.store.settled import Redo
@@ -19,7 +20,7 @@ from extractor.types import ProblemKind
 # What can run code of whoever wrote the manifest, unless it is harmless; a folder is data until a person says the word.
 _CODE: dict[str, Callable[[Any, Path], bool]] = {
     "schema_": lambda value, folder: ":" in str(value),
-    "engine_arg": lambda value, folder: not all(map(_is_number, value.values())) or "trust_remote_code" in value,
+    "engine_arg": lambda value, folder: any(may_run_code(word, held) for word, held in value.items()),
     "model": lambda value, folder: _is_code(Path(str(value)), folder),
 }
 _HOLD_CODE = ("*.py", "*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")  # pickles run what they say
@@ -51,10 +52,6 @@ def _words_of_code(name: str, value: Any, folder: Path) -> list[str]:
     if isinstance(value, dict):
         return [f"{flag_of(name)} {shlex.quote(f'{key}={_word(held)}')}" for key, held in value.items()]
     return [f"{flag_of(name)} {shlex.quote(str(value))}"]
-
-
-def _is_number(value: Any) -> bool:
-    return value is None or isinstance(value, int | float)
 
 
 def _word(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Words of --engine-arg that decide which model answers: asked for elsewhere, or part of the model's name."""
+"""Words of --engine-arg by what they can do: those that decide which model answers, and those that run no code."""
 
 import json
 from collections.abc import Mapping
@@ -38,6 +38,49 @@ IDENTIFYING = {
     "rope_scaling",
     "rope_theta",
 }
+
+# vLLM looks the value up among names of its own; all other words may name a class, a plug-in, a file or a host, if not
+# in this version then in the next
+OWN_NAMES = {
+    "all2all_backend",
+    "attention_backend",
+    "config_format",
+    "data_parallel_backend",
+    "dtype",
+    "expert_placement_strategy",
+    "kv_cache_dtype",
+    "kv_offloading_backend",
+    "linear_backend",
+    "logprobs_mode",
+    "lora_dtype",
+    "mamba_backend",
+    "mamba_cache_dtype",
+    "mamba_cache_mode",
+    "mamba_ssm_cache_dtype",
+    "moe_backend",
+    "performance_mode",
+    "prefix_caching_hash_algo",
+    "quantization",
+    "safetensors_load_strategy",
+    "scheduling_policy",
+    "tokenizer_mode",
+}
+PLAIN = {  # words with values of their own beside others that lead elsewhere
+    "distributed_executor_backend": ("mp", "uni", "ray"),
+    "generation_config": ("auto", "vllm"),
+    "load_format": ("auto", "hf", "safetensors", "fastsafetensors", "dummy", "mistral", "gguf", "bitsandbytes"),
+    "model_impl": ("auto", "vllm", "transformers"),
+}
+
+
+def may_run_code(word: str, value: Any) -> bool:
+    """Whether this word of --engine-arg, with this value, may lead vLLM to code that is not its own."""
+    if word == "trust_remote_code":
+        return bool(value)
+    if isinstance(value, list):
+        return any(may_run_code(word, one) for one in value)
+    plain = word in OWN_NAMES or value in PLAIN.get(word, ()) if isinstance(value, str) else False
+    return not (plain or value is None or isinstance(value, int | float))
 
 
 def check_given(given: Mapping[str, Any]) -> None:

@@ -5,13 +5,16 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from extractor.errors import UserError
 from extractor.store.seal import moment
 
 DROPPED = ".dropped"
 
 
 def place_aside(folder: Path) -> Path:
-    """A new place for what is taken out of this output now; nothing is made yet."""
+    """A new place for what is taken out of this output now; nothing is made yet. UserError where none can be."""
+    if (folder / DROPPED).exists() and not (folder / DROPPED).is_dir():
+        raise UserError(f"{folder / DROPPED} is no folder, and none of ours: move it away")
     return folder / DROPPED / moment()
 
 

@@ -144,9 +144,9 @@ def pending_moves(folder: Path) -> list[Move]:
     path = folder / STAGING / FILE
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, IsADirectoryError):
         raise _refused(path, "is torn") from None
     moves = [Move(one["target"], one["staged"]) for one in said if _is_move(one)] if isinstance(said, list) else None
     if moves is None or len(moves) < len(said):

@@ -91,7 +91,9 @@ def _written(parts: Parts, part: str) -> str:
 def _sieve(parts: Parts, part: str, older: Collection[str], each: bool = False) -> Sieve:
     """Leaves each row that belongs to a document of the part, but for `older` documents; of documents that are there
     twice, or of `each`, no row twice."""
-    documents = parts.open("documents", part).read(["doc_id", "status", "record", "passages_failed"])
+    documents = parts.whole("documents", part)
+    wanted = [name for name in ("doc_id", "status", "record", "passages_failed") if name in documents.column_names]
+    documents = documents.select(wanted)
     documents = without(older)("documents", documents)
     documents = without(_different(documents))("documents", documents)
     stay = {"quarantine": documents.filter(in_quarantine(documents))}
@@ -129,8 +131,7 @@ def _beyond_sieving(parts: Parts, faults: Sequence[Fault]) -> set[str]:
 
 def _is_doubled(parts: Parts, fault: Fault) -> bool:
     seal = seal_of(parts.open("documents", fault.part).schema_arrow)
-    rows = parts.open(fault.table, fault.part).read()
-    return (
-        seal is not None
-        and _sieve(parts, fault.part, (), each=True)(fault.table, rows).num_rows <= seal.rows[fault.table]
+    rows = parts.whole(fault.table, fault.part)
+    return seal is not None and _sieve(parts, fault.part, (), each=True)(fault.table, rows).num_rows <= seal.rows.get(
+        fault.table, 0
     )

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from extractor.errors import UserError
 from extractor.store.manifest import Manifest
-from extractor.store.shelf import Shelf
+from extractor.store.parts import Parts, reading
 from extractor.store.tables import SCHEMAS, TABLES
 
 if TYPE_CHECKING:
@@ -16,18 +16,21 @@ if TYPE_CHECKING:
 
 
 class Output(Mapping[str, pa.Table]):
-    """The tables of an output folder by name; each is read when it is asked for, from the parts that are there then."""
+    """The tables of an output folder by name; each is read when it is asked for, as it is at that moment.
+
+    UserError where files of the folder are moving all the time.
+    """
 
     def __init__(self, folder: Path) -> None:
         """UserError where the folder is no output of a run."""
         Manifest.of_output(folder)
-        self._shelf = Shelf(folder)
+        self._folder = folder
 
     def __getitem__(self, name: str) -> pa.Table:
         """All rows of a table; a column that an old part lacks is null there."""
         if name not in TABLES:
             raise KeyError(name)
-        pieces = [rows for _, rows in self._shelf.read(name)]
+        pieces = reading(self._folder, lambda parts: [rows for _, rows in parts.read(name)])
         return pa.concat_tables([SCHEMAS[name].empty_table(), *pieces], promote_options="default")
 
     def __iter__(self) -> Iterator[str]:
@@ -48,16 +51,18 @@ class Output(Mapping[str, pa.Table]):
         except ImportError:
             raise UserError("SQL wants duckdb: pip install duckdb") from None
         connection = duckdb.connect()
-        for name in TABLES:
-            self._view(connection, name)
         try:
-            return connection.sql(query)
+            return reading(self._folder, lambda parts: _answer(connection, parts, query))
         except duckdb.Error as error:
             raise UserError(f"duckdb: {' '.join(str(error).split())}") from None
 
-    def _view(self, connection: "duckdb.DuckDBPyConnection", name: str) -> None:
-        files = [self._shelf.folder / name / part for part in self._shelf.parts()]
-        if found := [str(file) for file in files if file.is_file()]:  # a part without one has no rows of this table
-            connection.read_parquet(found, union_by_name=True).create_view(name)
+
+def _answer(connection: "duckdb.DuckDBPyConnection", parts: Parts, query: str) -> "duckdb.DuckDBPyRelation":
+    """The whole answer, held: the files may move as soon as it is given. None for a query that has none, as COPY."""
+    for name in TABLES:
+        if found := [str(file) for file in parts.of(name)]:
+            connection.read_parquet(found, union_by_name=True).create_view(name, replace=True)
         else:
-            connection.from_arrow(SCHEMAS[name].empty_table()).create_view(name)
+            connection.from_arrow(SCHEMAS[name].empty_table()).create_view(name, replace=True)
+    answer = connection.sql(query)
+    return answer if answer is None else connection.from_arrow(answer.to_arrow_table())

@@ -56,7 +56,14 @@ class Parts:
             file = pq.ParquetFile(self.files[table][part])
             self.counted[self.files[table][part]] = int(file.metadata.num_rows)
             return file
-        except (pa.ArrowInvalid, FileNotFoundError, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise self._unreadable(table, part, error) from None
+
+    def whole(self, table: str, part: str) -> pa.Table:
+        """All rows of one file, as it has them; ids as text. UserError where it is torn."""
+        try:
+            return _with_ids(self.open(table, part).read())
+        except (pa.ArrowException, OSError) as error:
             raise self._unreadable(table, part, error) from None
 
     def rows_in(self, table: str, part: str) -> int:
@@ -85,8 +92,8 @@ class Parts:
         """Rows of one file, a few at a time; a column of ours that it lacks is null. UserError where it is torn."""
         try:
             for rows in _pieces(self.open(table, part), columns):
-                yield _filled(rows, table, columns or ())
-        except (pa.ArrowInvalid, OSError) as error:
+                yield _filled(_with_ids(rows), table, columns or ())
+        except (pa.ArrowException, OSError) as error:
             raise self._unreadable(table, part, error) from None
 
     def still(self) -> bool:
@@ -132,7 +139,7 @@ def manifest_of(folder: Path) -> bytes | None:
     moved = [_where(folder, move) for move in pending_moves(folder) if move.target == MANIFEST]
     try:
         return (moved[0] if moved and moved[0] else folder / MANIFEST).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
 
 
@@ -156,6 +163,13 @@ def _pieces(file: pq.ParquetFile, columns: list[str] | None) -> Iterator[pa.Tabl
         yield pa.Table.from_batches([batch])
 
 
+def _with_ids(rows: pa.Table) -> pa.Table:
+    """The rows with text in doc_id, where a stranger wrote another type."""
+    if "doc_id" not in rows.column_names or rows["doc_id"].type == pa.string():
+        return rows
+    return rows.set_column(rows.column_names.index("doc_id"), "doc_id", rows["doc_id"].cast(pa.string()))
+
+
 def _filled(rows: pa.Table, table: str, columns: Sequence[str]) -> pa.Table:
     for name in set(columns).difference(rows.column_names).intersection(SCHEMAS[table].names):
         field = SCHEMAS[table].field(name)
@@ -164,11 +178,14 @@ def _filled(rows: pa.Table, table: str, columns: Sequence[str]) -> pa.Table:
 
 
 def _parts_in(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Files, or what links to one; a pipe of that name would be waited for."""
     try:
-        names = os.listdir(folder)
+        entries = list(os.scandir(folder))
     except (FileNotFoundError, NotADirectoryError):
         return
-    yield from ((name, folder / name) for name in names if name.startswith("part-") and name.endswith(".parquet"))
+    for name in (entry.name for entry in entries if entry.is_file()):
+        if name.startswith("part-") and name.endswith(".parquet"):
+            yield name, folder / name
 
 
 def _where(folder: Path, move: Move) -> Path | None:

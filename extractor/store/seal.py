@@ -29,7 +29,7 @@ def seal_of(schema: pa.Schema) -> Seal | None:
     try:
         said = json.loads((schema.metadata or {})[KEY])
         return Seal({str(table): int(rows) for table, rows in said["rows"].items()}, str(said["written"]))
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         return None
 
 

@@ -45,6 +45,8 @@ class Shelf:
         for name in (*TABLES, STAGING):
             if (folder / name).is_symlink():
                 raise UserError(f"{folder / name} is a link; nothing is written through links: give the true folder")
+        if (folder / STAGING).exists() and not (folder / STAGING).is_dir():
+            raise UserError(f"{folder / STAGING} is no folder, and none of ours: move it away")
         self._journal = Journal(folder, fence)
         self._kept = kept or pa.schema([])
 
@@ -187,7 +189,7 @@ def _put_beside(change: Change, beside: Beside) -> None:
 
 def _sift(change: Change, now: Parts, part: str, sieve: Sieve) -> None:
     """Stages what the sieve leaves of a part: its documents, which tell of the others, and what has fewer rows."""
-    tables = {name: now.open(name, part).read() for name in TABLES if now.has(name, part)}
+    tables = {name: now.whole(name, part) for name in TABLES if now.has(name, part)}
     left = {name: sieve(name, rows) for name, rows in tables.items()}
     if not left["documents"].num_rows:  # then no other table has rows left either
         for name in tables:

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 FOR_US = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # what a terminal, `timeout` or a scheduler sends to a group
+SHARED, NAMES = " /dev/shm/", ("sem.mp-", "psm_")  # where they lie, and how Python begins their names
 LOOKS = 0.2  # seconds between two looks at whether the parent lives
 
 
@@ -93,7 +95,22 @@ def _leave(parent: int) -> None:
 def _die_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(LOOKS)
+    for file in _shared():
+        file.unlink(missing_ok=True)
     os.killpg(0, signal.SIGKILL)
+
+
+def _shared() -> set[Path]:
+    """The semaphores and blocks of memory that Python named for us and our children, and would have taken away.
+
+    Whoever kills the group kills Python's tracker of them too. They are known by who holds them: we, and no stranger.
+    """
+    found: set[Path] = set()
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        with suppress(OSError):  # over meanwhile, or not ours to look at
+            if os.getsid(int(maps.parent.name)) == os.getpid():
+                found |= {Path(line.split(maxsplit=5)[5]) for line in maps.read_text().splitlines() if SHARED in line}
+    return {path for path in found if path.name.startswith(NAMES)}
 
 
 @contextmanager

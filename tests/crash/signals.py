@@ -103,11 +103,14 @@ def cases() -> Iterator[Case]:
 class Run:
     """A run in its own process group, with what it says on stderr as JSON lines."""
 
-    def __init__(self, folder: Path, tiny: Path, under: str) -> None:
+    def __init__(self, folder: Path, tiny: Path, under: str, with_worker: bool = False) -> None:
         self.out, self.mark = folder / "out", f"{folder.name}-{time.time_ns()}"
         self._log = (folder / "stderr").open("w+")
         command = [sys.executable, "-c", "from extractor.cli import main; main()", "run", str(folder / "in.jsonl")]
-        for name, value in job_of(folder, tiny).items():
+        job = job_of(folder, tiny)
+        if with_worker:  # one device needs none
+            job["engine_arg"] |= {"distributed_executor_backend": "mp"}
+        for name, value in job.items():
             values = [f"{key}={one}" for key, one in value.items()] if isinstance(value, dict) else [str(value)]
             command += [word for one in values for word in (flag_of(name), one)]
         command += ["--log-format", "json"]
@@ -143,7 +146,7 @@ def tried(case: Case, folder: Path, tiny: Path, chance: random.Random) -> Found:
     (folder / "schema.json").write_text(json.dumps(SCHEMA))
     ids = [f"d{n}" for n in range(DOCUMENTS)]
     (folder / "in.jsonl").write_text("".join(json.dumps({"id": i, "text": f"Ada met {i}."}) + "\n" for i in ids))
-    shared, run = set(os.listdir("/dev/shm")), Run(folder, tiny, case.under)
+    shared, run = set(os.listdir("/dev/shm")), Run(folder, tiny, case.under, case.to == "worker")
     _wait_for(case, run, chance)
     began = time.monotonic()
     for again, number in enumerate(case.number):
@@ -179,7 +182,7 @@ def job_of(folder: Path, tiny: Path) -> dict[str, Any]:
         "part_documents": PART,
         "context": 4096,
         "max_answer_tokens": 200,
-        "engine_arg": ENGINE,
+        "engine_arg": {**ENGINE},
     }
 
 

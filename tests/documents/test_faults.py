@@ -17,6 +17,7 @@ from backports import zstd
 
 from extractor.documents import Columns, Reading, locate, read
 from extractor.documents.patient import PatientFile
+from extractor.types import SourceFault
 
 COLUMNS = Columns("id", "text")
 SQUEEZE: dict[str, Callable[[bytes], bytes]] = {
@@ -200,3 +201,74 @@ def test_standard_input_that_is_cut_is_a_fault() -> None:
     done = subprocess.run([sys.executable, "-c", STDIN], input=data, capture_output=True, check=True)
     found, _, [fault], _ = json.loads(done.stdout)
     assert fault.startswith(f"from row {found + 1} on the file cannot be read: ")
+
+
+def two_files(tmp_path: Path, name: str, first: bytes) -> tuple[Path, Reading]:
+    """A file that cannot be read to its end, and another one; both are read up to the middle of the other."""
+    path, other = tmp_path / name, tmp_path / "b.jsonl"
+    path.write_bytes(first)
+    other.write_bytes(lines(0, 100, "other"))
+    found = reading(tmp_path)
+    for document in found:
+        if document.id == "o50":
+            return path, found
+    raise AssertionError("the other file was not read")
+
+
+def wholly(tmp_path: Path, name: str) -> bytes:
+    if name.endswith("parquet"):
+        pq.write_table(pa.table({"id": [f"t{i}" for i in range(8000)], "text": ["text"] * 8000}), tmp_path / "whole")
+        return (tmp_path / "whole").read_bytes()
+    return SQUEEZE[name](lines(0, 8_000))
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.jsonl.zst", "a.parquet"])
+def test_a_source_that_is_well_when_the_others_are_read_is_read_to_its_end(tmp_path: Path, name: str) -> None:
+    data = wholly(tmp_path, name)
+    path, found = two_files(tmp_path, name, data[: len(data) // 2])
+    assert [fault.source for fault in found.faults] == [str(path)] and found.whole == set()
+    path.write_bytes(data)
+    rest = [document.id for document in found]
+    assert rest[:49] == [f"o{i}" for i in range(51, 100)] and len(set(rest)) == len(rest)
+    assert rest[-1] == "t7999" and all(found.gave(f"t{i}") for i in range(8000))
+    assert found.faults == [] and found.whole == {str(path), str(tmp_path / "b.jsonl")}
+
+
+def test_a_source_that_is_broken_still_is_told_once_and_gives_nothing_twice(tmp_path: Path) -> None:
+    data = wholly(tmp_path, "a.jsonl.gz")
+    _, found = two_files(tmp_path, "a.jsonl.gz", data[: len(data) // 2])
+    before = found.faults
+    assert [document.id for document in found] == [f"o{i}" for i in range(51, 100)]
+    assert found.faults == before and len(before) == 1
+
+
+def test_a_source_that_is_another_file_by_then_is_left_to_the_next_run(tmp_path: Path) -> None:
+    data = wholly(tmp_path, "a.jsonl.gz")
+    path, found = two_files(tmp_path, "a.jsonl.gz", data[: len(data) // 2])
+    path.write_bytes(gzip.compress(lines(0, 9_000, "new")))
+    assert [document.id for document in found] == [f"o{i}" for i in range(51, 100)]
+    assert [fault.source for fault in found.faults] == [str(path)] and str(path) not in found.whole
+
+
+def test_a_line_that_was_being_written_is_read_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(lines(0, 20_000))
+    (tmp_path / "b.jsonl").write_bytes(lines(0, 9, "other"))
+    found = reading(tmp_path)
+    list(middle(found))
+    with path.open("ab") as file:
+        file.write(b'{"id": "half", "te')
+    assert next(document.id for document in found if document.id[0] == "o") == "o0" and len(found.faults) == 1
+    with path.open("ab") as file:
+        file.write(b'xt": "whole"}\n')
+    assert [document.id for document in found] == [*(f"o{i}" for i in range(1, 9)), "half"]
+    assert found.faults == [] and str(path) in found.whole
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "both"),
+    [((5, None), (9, None), (9, None)), ((5, 10), (3, None), (5, 10)), ((5, 10), (9, 20), (9, 6)), ((5, 2), (7, 1), 0)],
+)
+def test_rows_that_two_readings_lack(before: tuple[int, int], now: tuple[int, int], both: tuple[int, int]) -> None:
+    found = SourceFault("a", *before, "x").in_common(SourceFault("a", *now, "y"))
+    assert found == (SourceFault("a", *both, "x" if before[0] >= now[0] else "y") if both else None)

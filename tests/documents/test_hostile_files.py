@@ -145,16 +145,16 @@ from extractor.documents import Columns, check_columns, locate, read
 sources = locate([sys.argv[1]])
 peak = lambda: int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 before = peak()
-columns, _ = check_columns(sources, Columns("id", "text"))
+columns, _ = check_columns(sources, Columns("id", "text", tuple(sys.argv[2:])))
 for document in read(sources, columns):
     print(document.id[:4], document.problem and document.problem.kind, flush=True)
 print((peak() - before) >> 10)
 """
 
 
-def measured(path: Path) -> tuple[list[str], int]:
-    """What was read, and by how many MiB the peak of memory rose."""
-    done = subprocess.run([sys.executable, "-c", MEASURE, str(path)], capture_output=True, check=True, text=True)
+def measured(path: Path, *keep: str) -> tuple[list[str], int]:
+    """What was read, with these columns kept, and by how many MiB the peak of memory rose."""
+    done = subprocess.run([sys.executable, "-c", MEASURE, str(path), *keep], capture_output=True, check=True, text=True)
     *lines, mib = done.stdout.splitlines()
     return lines, int(mib)
 
@@ -190,3 +190,31 @@ def test_a_large_row_group_is_read_by_small_batches(tmp_path: Path) -> None:
     lines, mib = measured(path)
     assert len(lines) == 5000
     assert mib < 400  # the text alone is 477 MiB
+
+
+def dictionary_of(value: str, rows: int) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), pa.array([value]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("column", ["text", "kept", "list"])
+def test_a_bomb_of_one_value_in_every_row_is_held_once(tmp_path: Path, column: str) -> None:
+    path, rows = tmp_path / "a.parquet", 500
+    columns = {"id": pa.array(f"{i}" for i in range(rows)), "text": pa.array(["x"] * rows)}
+    bomb = [["x" * (1 << 20)] * 16] * rows if column == "list" else dictionary_of("x" * (16 << 20), rows)
+    pq.write_table(pa.table({**columns, column: bomb}), path, compression="zstd", dictionary_pagesize_limit=1 << 30)
+    assert path.stat().st_size < 1 << 20  # and 8 GB in memory
+    lines, mib = measured(path, *([column] if column != "text" else []))
+    assert len(lines) == rows and all(line.endswith("None") for line in lines)
+    assert mib < 700
+
+
+@pytest.mark.parametrize("is_dictionary", [True, False])
+def test_a_bomb_of_one_column_is_not_unpacked(tmp_path: Path, is_dictionary: bool) -> None:
+    path, text = tmp_path / "a.parquet", pa.array([c * (270 << 20) for c in "ab"])
+    table = pa.table({"id": ["a", "b"], "text": text, "other": ["x", "y"]})
+    pq.write_table(table, path, compression="zstd", use_dictionary=is_dictionary, dictionary_pagesize_limit=1 << 30)
+    found = read(locate([str(path)]), Columns("id", "text"), pauses=())
+    [fault] = [] if list(found) else found.faults
+    assert (fault.first, fault.rows) == (1, 2) and "column 'text' would grow from" in fault.detail
+    assert [d.text for d in read(locate([str(path)]), Columns("id", "other"))] == ["x", "y"]

@@ -275,3 +275,21 @@ def test_what_is_no_json_lines_is_refused_with_the_cure(tmp_path: Path, name: st
     assert str(caught.value).startswith(f"{tmp_path}/z{name} ") and "\n" not in str(caught.value)
     reading = read(sources, Columns("id", "text"))
     assert [d.id for d in reading] == ["good"] and cure in reading.faults[0].detail  # as if it came later
+
+
+@pytest.mark.parametrize(
+    ("line", "stored"),
+    [
+        (b' {"id": "a", "text": "cut \r', '{"id": "a", "text": "cut'),
+        (b'{"id": "a", "text": "caf\xe9 \xff\xf0\x9f"}', '{"id": "a", "text": "caf\\xe9 \\xff\\xf0\\x9f"}'),
+        (b'{"id": "a", "text": "\xed\xa0\x80"}', '{"id": "a", "text": "\\xed\\xa0\\x80"}'),
+        (b'{"id": "a", "text": "\\ud83d"}', '{"id": "a", "text": "\\ud83d"}'),
+        (b'{"id": "a", "text": null}', '{"id": "a", "text": null}'),
+        (b'{"id": "", "text": "fine"}', "fine"),
+        (b"\xff" * 200_000, "\\xff" * 25_000),
+        ("饭".encode() * 200_000, "饭" * 100_000),
+    ],
+)
+def test_of_a_bad_row_its_beginning_is_told(tmp_path: Path, line: bytes, stored: str) -> None:
+    [bad] = documents(tmp_path / "a.jsonl", line + b"\n")
+    assert bad.problem and bad.text == stored

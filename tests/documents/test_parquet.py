@@ -179,3 +179,10 @@ def test_every_row_is_accounted_for(
     found = documents(path)
     assert len(found) == len(rows) == len({d.id for d in found})
     assert all((d.id, d.text) == row for row, d in zip(rows, found, strict=True) if not d.problem)
+
+
+def test_of_a_bad_row_of_parquet_its_values_are_told(tmp_path: Path) -> None:
+    table = pa.table({"id": ["a", "b"], "text": pa.array([b"caf\xe9", None], pa.binary())})
+    pq.write_table(table, tmp_path / "a.parquet")
+    found = list(read(locate([str(tmp_path)]), Columns("id", "text")))
+    assert [d.text for d in found] == ["{'id': 'a', 'text': 'caf\\udce9'}", "{'id': 'b', 'text': None}"]

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import vllm
 from sources import Release, alternatives
+from vllm.engine.arg_utils import EngineArgs
 
 from extractor.engines.startup import CURES
 from extractor.engines.surface import USED, Used, refusals
+from extractor.models.given import OWN_NAMES, PLAIN
 
 PACKAGE = Path(__file__).parent.parent.parent / "extractor"
 
@@ -72,3 +74,8 @@ def test_a_release_that_lacks_something_is_found_out() -> None:
     assert release.lacks(Used("vllm.other", "Name")) == ["vllm.other.Name"]
     assert "VLLM_NO_USAGE_STATS" in release.lacks_environment()
     assert len(release.never_says()) == sum(len(alternatives(cure.said)) for cure in CURES if cure.by_vllm)
+
+
+def test_words_of_the_engine_that_run_no_code_are_its_own() -> None:
+    words = inspect.signature(EngineArgs).parameters
+    assert {*OWN_NAMES, *PLAIN} - set(words) == set()

@@ -20,6 +20,7 @@ from extractor.pipeline.session import run
 from extractor.report.details import details_of
 from extractor.store.compact import compact
 from extractor.store.ledger import faults_of
+from extractor.store.output import Output
 from extractor.store.parts import Parts, parts_of, reading
 from extractor.store.status import output_status
 from extractor.system.crash import VARIABLE
@@ -44,6 +45,9 @@ def check(out: Path) -> None:
     assert list(details_of(run, IDS).documents) == IDS
     stored = reading(out, lambda parts: StoredAnswers(parts.folder, parts.of("completions")))
     assert all(stored.of(doc_id) for doc_id in IDS)
+    tables = Output(out)
+    assert sorted(tables["documents"]["doc_id"].to_pylist()) == sorted(IDS) and len(tables["entities"]) == COUNT
+    assert tables.sql("SELECT count(*) FROM documents JOIN entities USING (doc_id)").fetchall() == [(COUNT,)]
 
 
 def _compacts(out: Path, armed: str) -> None:
@@ -134,6 +138,12 @@ def test_a_reader_that_gets_no_rest_says_that_a_commit_is_under_way(out: Path) -
 
     with pytest.raises(UserError, match="a commit is under way, its files are moving"):
         reading(out, read, patience=0.3)
+
+
+def test_an_answer_in_sql_stays_when_its_files_go(out: Path) -> None:
+    found = Output(out).sql("SELECT doc_id FROM documents")
+    shutil.rmtree(out / "documents")
+    assert len(found.fetchall()) == len(found.filter("doc_id LIKE 'd%'").fetchall()) == COUNT
 
 
 def test_what_is_wrong_with_the_reading_itself_is_said_at_once(out: Path) -> None:

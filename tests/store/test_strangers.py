@@ -139,6 +139,13 @@ def settings(out: Path, **changed: Any) -> None:
         ),
         ({"engine_arg": {"hf_overrides": {"a": 1}}}, "--engine-arg 'hf_overrides={\"a\": 1}'"),
         ({"engine_arg": {"trust_remote_code": True}}, "--engine-arg trust_remote_code=true"),
+        ({"engine_arg": {"load_format": "tensorizer"}}, "--engine-arg load_format=tensorizer"),
+        (
+            {"engine_arg": {"distributed_executor_backend": "evil.It"}},
+            "--engine-arg distributed_executor_backend=evil.It",
+        ),
+        ({"engine_arg": {"logits_processors": ["evil:It"]}}, "--engine-arg 'logits_processors=[\"evil:It\"]'"),
+        ({"engine_arg": {"of_a_later_vllm": "x"}}, "--engine-arg of_a_later_vllm=x"),
         ({"model": "OUT/model"}, "--model OUT/model"),
         ({"model": "CODE"}, "--model CODE"),
     ],
@@ -158,12 +165,24 @@ def test_a_retry_runs_no_code_that_only_the_folder_names(tmp_path: Path, out: Pa
     assert asked_again(out, said).job.out == out  # the person has said it
 
 
-@pytest.mark.parametrize(
-    "changed", [{"model": "Qwen/Qwen3-8B"}, {"engine_arg": {"max_num_seqs": 8}}, {"on_finish": "touch evil"}]
-)
+HARMLESS = {
+    "max_num_seqs": 8,
+    "enforce_eager": True,
+    "trust_remote_code": False,
+    "cudagraph_capture_sizes": [1, 2],
+    "dtype": "half",
+    "kv_cache_dtype": "fp8",
+    "quantization": "awq",
+    "load_format": "safetensors",
+    "distributed_executor_backend": "mp",
+}
+
+
+@pytest.mark.parametrize("changed", [{"model": "Qwen/Qwen3-8B"}, {"engine_arg": HARMLESS}, {"on_finish": "touch evil"}])
 def test_what_is_harmless_is_taken_from_the_folder(tmp_path: Path, out: Path, changed: Any) -> None:
     settings(out, **changed)
-    assert asked_again(out, {}).job.on_finish is None
+    job = asked_again(out, {}).job
+    assert job.on_finish is None and job.engine_arg == changed.get("engine_arg", {})
 
 
 def test_a_model_folder_of_weights_is_harmless(tmp_path: Path, out: Path) -> None:

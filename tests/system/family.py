@@ -6,17 +6,20 @@ import signal
 import subprocess
 import sys
 import time
+from multiprocessing.shared_memory import SharedMemory
 from typing import Any
 
 from extractor.system.children import Children
 
 
 def child(numbers: "multiprocessing.Queue[int]") -> None:
-    """Has a child of its own, and stays."""
+    """Has a child of its own, and memory that is shared, and stays."""
+    memory = SharedMemory(create=True, size=64)
     grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     numbers.put(os.getpid())
     numbers.put(grandchild.pid)
     time.sleep(600)
+    memory.close()
 
 
 def main(method: str, *words: str) -> None:

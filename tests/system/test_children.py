@@ -75,3 +75,23 @@ def test_they_can_be_ended_even_where_the_child_is_dead_and_its_own_are_not(meth
     assert parent.stdout and parent.stdout.readline() == "child was killed by signal 9\n"
     assert gone(children)
     assert parent.wait(timeout=10) == 0
+
+
+def shared(pid: int) -> set[Path]:
+    """What of /dev/shm this process holds."""
+    lines = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    return {Path(line.split()[5]) for line in lines if " /dev/shm/" in line}
+
+
+@pytest.mark.parametrize("to", ["group", "process"])
+def test_nothing_is_left_in_shared_memory(to: str) -> None:
+    parent = started("spawn")
+    children = told(parent)
+    held = shared(children[0])
+    assert held and all(file.exists() for file in held)
+    os.killpg(parent.pid, signal.SIGKILL) if to == "group" else parent.kill()
+    assert gone(children)
+    end = time.monotonic() + 5
+    while any(file.exists() for file in held) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not any(file.exists() for file in held)
