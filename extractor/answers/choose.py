@@ -2,11 +2,12 @@
 
 import json
 import math
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from extractor.tables.fold import fold as fold_of_name
 
 MOST_TOLD = 10  # of the values that passages disagree on
 NEUTRAL = {"false", "none", "other", "unknown", "其他", "无", "未知", "否"}  # labels that say that there is none
@@ -23,8 +24,8 @@ class Given:
 
 
 def fold(text: str) -> str:
-    """The form in which two spellings of one name are the same."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """What texts have in common that are the same name; a text of which nothing is left is itself."""
+    return fold_of_name(text) or text
 
 
 def key_of(value: Any) -> str:

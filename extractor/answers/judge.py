@@ -29,8 +29,12 @@ class Judge:
     budget: int | None  # thinking tokens asked for
     seconds: float = VALIDATION_SECONDS
 
-    def judge(self, completion: Completion, thought: Completion | None = None) -> Extraction:
+    def judge(
+        self, completion: Completion, thought: Completion | None = None, ground: Ground | None = None
+    ) -> Extraction:
         """The extraction of a completed answer, given after `thought`: exactly one of a record or a problem.
+
+        Names are looked for in the document's text, or in this `ground`.
 
         A thought that no answer came after is judged as an empty answer after that thought.
         """
@@ -43,7 +47,7 @@ class Judge:
         record = _map_strings(parsed[0], self.restore)
         if problem := self._fault(record):
             return Extraction(completion, thought, end, problem=problem)
-        rows, dropped = rows_from(record, self.fields, Ground(completion.request.document.text))
+        rows, dropped = rows_from(record, self.fields, ground or Ground(completion.request.document.text))
         return Extraction(completion, thought, end, record, rows, dropped)
 
     def _fault(self, record: Any) -> Problem | None:

@@ -1,12 +1,15 @@
 """What a document that was asked in passages settles to."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from extractor.answers.judge import Judge
 from extractor.answers.merge import Part, merged
+from extractor.tables import ENTITIES, RELATIONS
+from extractor.tables.fold import Span
+from extractor.tables.grounding import Ground
 from extractor.tasks.passage import merged_schema
 from extractor.tasks.prompt import answer_text
 from extractor.tasks.schema import Schema
@@ -30,7 +33,9 @@ class Whole:
         request = _request(request, steps)
         if answered:
             whole = merged(list(map(_part, answered)), self._schema, self._fields, short)
-            kept = self._judge.judge(_completion(request, answer_text(whole.record), steps), _thought(request, steps))
+            ground = Ground(request.document.text, _said_in(answered))
+            completion = _completion(request, answer_text(whole.record), steps)
+            kept = self._judge.judge(completion, _thought(request, steps), ground)
             kept = replace(kept, thinking_end=_end(steps), dropped=[*whole.dropped, *kept.dropped])
         else:
             kept = Extraction(_completion(request, "", steps), _thought(request, steps), _end(steps))
@@ -50,6 +55,19 @@ def _part(passage: Settlement) -> Part:
     document = passage.document
     assert document.passage
     return Part(passage.kept.record, document.passage.number, len(document.text), document.text)
+
+
+def _said_in(passages: Sequence[Settlement]) -> dict[str, list[Span]]:
+    """By the names that they gave, where these passages stand."""
+    found: dict[str, list[Span]] = defaultdict(list)
+    for passage in passages:
+        place, rows = passage.document.passage, passage.kept.rows
+        names = [row.name for row in rows.get(ENTITIES.name, ())]
+        names += [end for row in rows.get(RELATIONS.name, ()) for end in (row.subject, row.object) if end]
+        for name in dict.fromkeys(names):
+            if place:
+                found[name].append((place.start, place.end))
+    return found
 
 
 def _problem(passages: Sequence[Settlement]) -> Problem:

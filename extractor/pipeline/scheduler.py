@@ -13,9 +13,7 @@ from extractor.types import Completion, Document, Request, Settlement, StoredAns
 
 FLUSH = 256  # documents settled without a model, before the engine gets its turn
 
-Answered = Callable[
-    [str, str], Sequence[StoredAnswer]
-]  # id, fingerprint → what an earlier run was answered
+Answered = Callable[[str, str], Sequence[StoredAnswer]]  # id, fingerprint → what an earlier run was answered
 
 
 class Lane:

@@ -12,25 +12,27 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import specification_with
 
 from extractor.errors import UserError, did_you_mean
-from extractor.tasks.keywords import unknown_keywords, walk
+from extractor.tasks.keywords import DRAFTS, few, heard, unheard, unknown_keywords, walk
 from extractor.tasks.merging import check_merging
 from extractor.tasks.satisfy import unsatisfiable
 
 PATTERNS = FormatChecker(("regex",))  # of formats, those alone: a reference may be written in any script
 Resolver = Any  # of referencing, which gives its type no public name
 Place = tuple[Resource[Any], Resolver]
+Said = tuple[str, dict[str, Any]]  # where, and the words there
 
 
 def lint(where: str, body: dict[str, Any], draft: type[Validator]) -> Iterator[str]:
     """Notes on a schema of this draft, for its author; UserError for what is wrong with it."""
     _check_form(where, draft, body)
     _check_references(where, body, draft)
-    _check_required(where, body)
-    _check_enums(where, body)
+    _check_required(where, body, draft)
+    _check_enums(where, body, draft)
     check_merging(where, body)
     if why := unsatisfiable(body):
         raise UserError(f"{where}: no answer can satisfy it: {why}")
-    yield from _keyword_notes(where, body)
+    yield from _keyword_notes(where, body, draft)
+    yield from _draft_notes(body, draft)
     yield from _format_notes(body, draft)
 
 
@@ -40,7 +42,24 @@ def _check_form(where: str, draft: type[Validator], body: Any) -> None:
     except jsonschema.SchemaError as error:
         at = "/".join(map(str, error.absolute_path)) or "the root"
         told = next((inner for inner in error.context or () if inner.validator == "enum"), error)
-        raise UserError(f"{where}: not a JSON Schema: at {at}: {told.message[:200]}{_meant(told)}") from None
+        cure = _meant(told) or _of_another(draft, body) or _in_python(told)
+        raise UserError(f"{where}: not a JSON Schema: at {at}: {told.message[:200]}{cure}") from None
+
+
+def _in_python(error: jsonschema.SchemaError) -> str:
+    r"""The cure for a pattern with \p{…}, which only other languages know."""
+    unknown = error.validator == "format" and "\\p{" in str(error.instance)
+    return r"; \p{…} is not known: write [^\W\d_] for a letter, [\u4e00-\u9fff] for Chinese" if unknown else ""
+
+
+def _of_another(draft: type[Validator], body: Any) -> str:
+    """The cure where the schema is one of another draft, which it does not name."""
+    if not isinstance(body, dict) or "$schema" in body:
+        return ""
+    for name, other in reversed(DRAFTS.items()):
+        if other is not draft and other(other.META_SCHEMA, format_checker=PATTERNS).is_valid(body):
+            return f'; it is one of {name}: add "$schema": "{other.META_SCHEMA.get("$schema")}"'
+    return ""
 
 
 def _meant(error: jsonschema.SchemaError) -> str:
@@ -83,9 +102,13 @@ def _target(where: str, place: tuple[str, Resolver]) -> tuple[str, Any]:
         raise UserError(f"{where}: $ref {reference} {remote}; copy what it means into $defs") from None
 
 
-def _check_required(where: str, body: dict[str, Any]) -> None:
+def _heard(body: dict[str, Any], draft: type[Validator]) -> Iterator[Said]:
+    return ((path, heard(node, draft)) for path, node in walk(body))
+
+
+def _check_required(where: str, body: dict[str, Any], draft: type[Validator]) -> None:
     """No object demands a property that it forbids: there is no answer to that."""
-    for path, node in walk(body):
+    for path, node in _heard(body, draft):
         closed = node.get("additionalProperties") is False and not node.get("patternProperties")
         known, required = node.get("properties", {}), node.get("required")
         for name in required if closed and isinstance(required, list) else ():
@@ -94,10 +117,25 @@ def _check_required(where: str, body: dict[str, Any]) -> None:
                 raise UserError(f"{where}: {at}{did_you_mean(name, known)}")
 
 
-def _check_enums(where: str, body: dict[str, Any]) -> None:
-    for path, node in walk(body):
+def _check_enums(where: str, body: dict[str, Any], draft: type[Validator]) -> None:
+    for path, node in _heard(body, draft):
         if node.get("enum", "") == []:
             raise UserError(f"{where}: {path}/enum: no value is allowed; list the values, or leave enum out")
+
+
+def _draft_notes(body: dict[str, Any], draft: type[Validator]) -> Iterator[str]:
+    """What the schema says and its draft does not hear: a note for each reason."""
+    name = next((name for name, known in DRAFTS.items() if known is draft), "this draft")
+    found: dict[str, list[str]] = {}
+    for path, node in walk(body):
+        for word in unheard(node, draft):
+            if "$ref" in node and word in draft.VALIDATORS:
+                why = f"{name} hears nothing beside $ref; put both into allOf, or name 2020-12 in $schema"
+            else:
+                newest = next(other for other, known in reversed(DRAFTS.items()) if word in known.VALIDATORS)
+                why = f"{name} does not know it, {newest} does; name that in $schema"
+            found.setdefault(why, []).append(f"{word} at {path or '/'}")
+    yield from (f"ignored, since {why}: {few(places)}" for why, places in found.items())
 
 
 def _format_notes(body: dict[str, Any], draft: type[Validator]) -> Iterator[str]:
@@ -108,9 +146,12 @@ def _format_notes(body: dict[str, Any], draft: type[Validator]) -> Iterator[str]
             yield f"{path or '/'}: format '{name}' is not checked{did_you_mean(name, list(known))}"
 
 
-def _keyword_notes(where: str, body: dict[str, Any]) -> Iterator[str]:
+def _keyword_notes(where: str, body: dict[str, Any], draft: type[Validator]) -> Iterator[str]:
     for path, node in walk(body):
         for word, near in unknown_keywords(node):
             if near:
                 raise UserError(f"{where}: {path or '/'}: '{word}' is no JSON Schema keyword; did you mean '{near}'?")
-            yield f"{path or '/'}: keyword '{word}' is not JSON Schema's and is ignored"
+            if word == "nullable" and node[word] is True:
+                yield f'{path or "/"}: keyword \'nullable\' is OpenAPI\'s and is ignored; write "type": ["…", "null"]'
+            elif word != "id" or "$id" in draft.META_SCHEMA:
+                yield f"{path or '/'}: keyword '{word}' is not JSON Schema's and is ignored"

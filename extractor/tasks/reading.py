@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from extractor.tasks.facets import Facet, Gathering, Union, matches
+from extractor.tasks.facets import NONE_OF, Facet, Gathering, Union, matches
 from extractor.tasks.links import Part, root
 
 MAX_BRANCHES = 64  # of one place: unions in unions and beside each other are multiplied
@@ -34,7 +34,7 @@ class Node:
 
     def __init__(self, facets: Sequence[Facet], unions: Sequence[Union] = (), never: bool = False) -> None:
         self.facets, self.unions, self._never = tuple(facets), tuple(unions), never
-        self.key = (frozenset(id(facet.words) for facet in facets), frozenset(union.key for union in unions), never)
+        self.key = (frozenset(facet.source for facet in facets), frozenset(union.key for union in unions), never)
         self._near = sorted(facets, key=lambda facet: facet.steps)
 
     def word(self, name: str, default: Any = None) -> Any:
@@ -65,9 +65,9 @@ class Node:
         lists = [[value] for value in self.all("const")] + [v for v in self.all("enum") if isinstance(v, list)]
         if not lists:
             return None
-        return [
-            value for value in lists[0] if all(_among(value, others) for others in lists[1:]) and self._typed(value)
-        ]
+        none_of = [value for values in self.all(NONE_OF) for value in values]
+        held = (value for value in lists[0] if all(_among(value, others) for others in lists[1:]))
+        return [value for value in held if self._typed(value) and not _among(value, none_of)]
 
     @cached_property
     def never(self) -> bool:
@@ -130,8 +130,14 @@ class Node:
     def branches(self) -> list["Node"]:
         """The nodes of which one holds, null apart: itself where there is no union, or where there are too many."""
         whole = [self] if not self.unions else list(self._unfolded(MAX_BRANCHES + 1))
-        known = {node.key: node for node in whole if not node.never}
+        known = {node.key: node for node in whole if not node.never and not (self.unions and node._lacks)}
         return list(known.values()) if len(whole) <= MAX_BRANCHES else [_Loose(self.facets)]
+
+    @property
+    def _lacks(self) -> bool:
+        """Whether it needs a property that no value is left for, as where two choices exclude each other."""
+        needed = (self.properties[name] for name in self.required if name in self.properties)
+        return self.types == ("object",) and any(node.never and not node.nullable for node in needed)
 
     @property
     def is_list(self) -> bool:
@@ -139,17 +145,30 @@ class Node:
         return "array" in (self.types or ())
 
     def branch_of(self, value: Any) -> "Node":
-        """The branch that holds for this value, by its type, its keys and what is written in them."""
-        return next((branch for branch in self.branches if branch.suits(value)), self)
+        """The branch that holds for this value, by its type, its keys and what is written in them.
+
+        Of several the one that names most of its keys.
+        """
+        keys = set(value) if isinstance(value, dict) else set()
+        suiting = [branch for branch in self.branches if branch.suits(value)]
+        return max(suiting, key=lambda branch: len(keys & set(branch.properties)), default=self)
 
     def suits(self, value: Any) -> bool:
         """Whether a value can be meant by this place, by what is seen without going into it further."""
         if not self._typed(value) or (self.values is not None and not _among(value, self.values)):
             return False
+        if isinstance(value, list):
+            return all(self.at_index(n)._lets(item) for n, item in enumerate(value[:1]))
         if not isinstance(value, dict):
             return True
+        if any(self.at_key(key).never for key in value):
+            return False
         told = ((value[key], node.values) for key, node in self.properties.items() if key in value)
         return set(self.required) <= set(value) and all(v is None or _among(said, v) for said, v in told)
+
+    def _lets(self, value: Any) -> bool:
+        """Whether a value is of a type that is allowed here."""
+        return any(branch._typed(value) for branch in self.branches)
 
     def at_key(self, key: str) -> "Node":
         """What holds for the value of this key."""
@@ -188,8 +207,8 @@ class Node:
 
     def _with(self, choice: "Node") -> "Node":
         """What holds where this choice of the first union is taken."""
-        near = {id(facet.words) for facet in choice.facets}
-        around = [replace(facet, steps=FAR + facet.steps % FAR) for facet in self.facets if id(facet.words) not in near]
+        near = {facet.source for facet in choice.facets}
+        around = [replace(facet, steps=FAR + facet.steps % FAR) for facet in self.facets if facet.source not in near]
         unions = {union.key: union for union in (*self.unions[1:], *choice.unions)}
         return Node([*around, *choice.facets], list(unions.values()), self._never or choice._never)
 

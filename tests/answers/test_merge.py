@@ -7,6 +7,7 @@ import pytest
 
 from extractor.answers.merge import Merged, Part, merged, unsaid
 from extractor.tables import rows_from
+from extractor.tables.grounding import Ground
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.schema import Schema
 
@@ -255,7 +256,7 @@ def test_ids_of_one_passage_mean_nothing_to_another() -> None:
         "relations": [{"subject": 1, "predicate": "knows", "object": 2}],
     }
     record = merge(body, one, two).record
-    rows, _ = rows_from(record, table_fields(Schema("mine", body, None)), "")
+    rows, _ = rows_from(record, table_fields(Schema("mine", body, None)), Ground(""))
     assert [(e.name, e.attributes["id"]) for e in rows["entities"]] == [("Ida", 1), ("Per", 2), ("Uma", 3)]
     assert [(r.subject, r.object) for r in rows["relations"]] == [("Ida", "Per"), ("Uma", "Ida")]
 

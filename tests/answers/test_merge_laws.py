@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from extractor.answers.choose import key_of
 from extractor.answers.merge import Part, merged, unsaid
 from extractor.tables import rows_from
+from extractor.tables.grounding import Ground
 from extractor.tables.items import items_of
 from extractor.tables.names import names_of
 from extractor.tasks import shipped
@@ -158,7 +159,7 @@ def test_passages_of_the_worked_examples_give_the_tables_of_the_whole(
 
 def rows(record: Any, fields: Sequence[TableField], text: str) -> Any:
     """The rows of all tables, told by names instead of numbers."""
-    made, dropped = rows_from(record, fields, text)
+    made, dropped = rows_from(record, fields, Ground(text))
     names = {one.entity_id: one.name for one in made["entities"]}
     told = [[one.name, one.type, one.mentions, one.match, one.attributes] for one in made["entities"]]
     told += [
@@ -340,5 +341,5 @@ def test_every_name_said_is_in_the_table(records: list[Any]) -> None:
         for item in items_of(one, fields, "entities")
         for name in names_of(item.said["name"], {})
     }
-    kept = [one.name for one in rows_from(found, fields, "")[0]["entities"]]
+    kept = [one.name for one in rows_from(found, fields, Ground(""))[0]["entities"]]
     assert sorted(kept) == sorted(said)

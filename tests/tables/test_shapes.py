@@ -46,6 +46,7 @@ FIRM = {
     "properties": {"kind": {"const": "firm"}, "brand": marked("name", TEXT)},
     "required": ["kind", "brand"],
 }
+LOOSE = {"type": "object", "properties": {"name": TEXT, "type": TEXT}}
 NODE = thing(name=TEXT, parts=marked("entities", listed({"$ref": "#/$defs/n"}), **{"x-extract-parent": "part_of"}))
 SHAPES: dict[str, tuple[dict[str, Any], Any, list[Any], list[Any]]] = {
     "a map by name": (
@@ -114,6 +115,12 @@ SHAPES: dict[str, tuple[dict[str, Any], Any, list[Any], list[Any]]] = {
         [("Ida", "entities", {}), ("Oslo", "city", {})],
         [],
     ),
+    "branches that need nothing": (
+        thing(entities=listed({"anyOf": [LOOSE, {"properties": {"title": marked("name", TEXT)}}]})),
+        {"entities": [{"title": "Brisk"}, {"name": "Ana", "type": "person"}]},
+        [("Brisk", "entities", {}), ("Ana", "person", {})],
+        [],
+    ),
     "ends that are objects": (
         thing(relations=listed(thing(subject=END, object=END, predicate=TEXT))),
         {
@@ -174,6 +181,15 @@ SHAPES: dict[str, tuple[dict[str, Any], Any, list[Any], list[Any]]] = {
         {"tree": [{"name": "a", "parts": [{"name": "b", "parts": []}]}]},
         [("a", "tree", {}), ("b", "parts", {})],
         [("b", "e2", "part_of", "a", "e1")],
+    ),
+    "children that may have none": (
+        {
+            **thing(tree=marked("entities", listed({"$ref": "#/$defs/n"}))),
+            "$defs": {"n": {**NODE, "required": ["name"]}},
+        },
+        {"tree": [{"name": "a", "parts": [{"name": "b"}, {"name": "c", "parts": None}]}]},
+        [("a", "tree", {}), ("b", "parts", {}), ("c", "parts", {})],
+        [("b", "e2", "part_of", "a", "e1"), ("c", "e3", "part_of", "a", "e1")],
     ),
     "lists of lists": (
         thing(p=marked("entities", listed(listed(thing(name=TEXT))))),
