@@ -46,7 +46,12 @@ def instead(place: Callable[[Path], Path], make: Callable[[Path], object]) -> Sp
 
 
 def a_name_that_is_no_text(out: Path) -> None:
-    shutil.copy(part(out), os.fsencode(out / "documents") + b"/part-\xff.parquet")
+    shutil.copy(part(out), out / "documents" / os.fsdecode(b"part-\xff.parquet"))
+
+
+def nothing_set_aside(out: Path) -> None:
+    (out / ".dropped").touch()
+    part(out, "entities").write_bytes(b"")
 
 
 SPOILT: dict[str, Spoil] = {
@@ -58,7 +63,7 @@ SPOILT: dict[str, Spoil] = {
     "a folder for the manifest": instead(lambda out: out / "manifest.json", Path.mkdir),
     "a folder for the journal": instead(lambda out: out / ".staging" / "journal.json", Path.mkdir),
     "a file for the staging folder": instead(lambda out: out / ".staging", Path.touch),
-    "a file for what is set aside": lambda out: ((out / ".dropped").touch(), part(out, "entities").write_bytes(b"")),
+    "a file for what is set aside": nothing_set_aside,
     "a seal of fewer tables": sealed(b'{"rows": {"entities": -3, "zzz": 4}, "written": null}'),
     "a seal that is nested deep": sealed(b"[" * 100_000),
     "a seal beyond all numbers": sealed(b'{"rows": {"entities": 1e999}, "written": "x"}'),
