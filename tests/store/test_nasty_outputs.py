@@ -25,6 +25,12 @@ def numbers_for_ids(out: Path) -> None:
     pq.write_table(rows.set_column(0, "doc_id", pa.array(range(len(rows)))), part(out))
 
 
+def a_status_of_its_own(out: Path) -> None:
+    rows = pq.ParquetFile(part(out)).read()
+    status = pa.array(["great", None, *["ok"] * (len(rows) - 2)])
+    pq.write_table(rows.set_column(rows.column_names.index("status"), "status", status), part(out))
+
+
 def sealed(words: bytes) -> Spoil:
     def spoil(out: Path) -> None:
         rows = pq.ParquetFile(part(out)).read().replace_schema_metadata({b"extractor.part": words})
@@ -56,6 +62,7 @@ def nothing_set_aside(out: Path) -> None:
 
 SPOILT: dict[str, Spoil] = {
     "numbers for ids": numbers_for_ids,
+    "a status of its own": a_status_of_its_own,
     "a folder for a part": instead(part, Path.mkdir),
     "a pipe for a part": instead(lambda out: part(out, "entities"), os.mkfifo),
     "a link that leads nowhere": instead(part, lambda path: path.symlink_to("/nowhere/at/all")),
@@ -68,6 +75,7 @@ SPOILT: dict[str, Spoil] = {
     "a seal that is nested deep": sealed(b"[" * 100_000),
     "a seal beyond all numbers": sealed(b'{"rows": {"entities": 1e999}, "written": "x"}'),
 }
+IN_ORDER = {"a file for the staging folder", "a seal that is nested deep", "a seal beyond all numbers"}
 BEYOND_US = {"a folder for the manifest", "a file for what is set aside"}
 
 
@@ -75,6 +83,8 @@ BEYOND_US = {"a folder for the manifest", "a file for what is set aside"}
 def test_it_is_told_in_one_line_and_mended(tmp_path: Path, spoilt: str) -> None:
     settle(write(tmp_path / "in.jsonl", some(9)), out := tmp_path / "out")
     SPOILT[spoilt](out)
+    if spoilt not in IN_ORDER:
+        assert extract("status", out, "--verify")[0] == 1
     for words in (["status"], ["status", "--verify"], ["repair", "--dry-run"], ["repair"], ["repair", "--redo"]):
         code, _, error = extract(words[0], out, *words[1:])
         assert code in (0, 1), error
