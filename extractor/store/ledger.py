@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +20,7 @@ from extractor.store.parts import Parts, Stamps
 from extractor.store.seal import seal_of
 from extractor.store.settled import Redo, Settled, ids_of
 from extractor.store.tables import TABLES, in_quarantine
+from extractor.types import Status
 
 NAMED = 10  # ids in a message
 # Tables with a file in every part, also in those of versions that did not seal them.
@@ -39,6 +40,7 @@ SAYS: dict[Kind, str] = {
     "count": "{wanted:,} documents should be there, {rows:,} are",
 }
 
+_STATUS = pa.array(get_args(Status))
 _BROKEN = (UserError, pa.ArrowException, OSError, KeyError)
 
 
@@ -219,13 +221,13 @@ class _Documents:
 
     @classmethod
     def of(cls, file: pq.ParquetFile) -> "_Documents":
-        """KeyError where it lacks what a run goes by."""
+        """KeyError where it lacks what a run goes by, or a row of it is in no account."""
         if absent := {"fingerprint", "problem"}.difference(file.schema_arrow.names):
             raise KeyError(absent)
         found = file.read(["doc_id", "status", "passages_failed"], use_threads=False)
-        ids = _texts(found, "doc_id")
-        if ids.null_count:
-            raise KeyError("doc_id")
+        ids, status = _texts(found, "doc_id"), _texts(found, "status")
+        if ids.null_count or not pc.all(pc.is_in(status, value_set=_STATUS), min_count=0).as_py():
+            raise KeyError("doc_id, status")
         return cls(ids, ids.filter(in_quarantine(found).combine_chunks()))
 
 
