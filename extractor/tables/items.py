@@ -126,7 +126,7 @@ def _chosen(alike: Sequence[TableField], item: Any) -> TableField | None:
     if not isinstance(item, dict):
         return next((one for one in alike if not (one.roles or one.when)), None)
     fitting = [one for one in alike if all(_holds(item, key, values) for key, values in one.when)]
-    return max(fitting, key=lambda one: (len(one.when), bool(one.roles)), default=None)
+    return max(fitting, key=lambda one: (len(one.when), len(item.keys() & one.roles.values())), default=None)
 
 
 def _holds(item: dict[str, Any], key: str, values: Sequence[Any]) -> bool:

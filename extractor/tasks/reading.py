@@ -139,17 +139,30 @@ class Node:
         return "array" in (self.types or ())
 
     def branch_of(self, value: Any) -> "Node":
-        """The branch that holds for this value, by its type, its keys and what is written in them."""
-        return next((branch for branch in self.branches if branch.suits(value)), self)
+        """The branch that holds for this value, by its type, its keys and what is written in them.
+
+        Of several the one that names most of its keys.
+        """
+        keys = set(value) if isinstance(value, dict) else set()
+        suiting = [branch for branch in self.branches if branch.suits(value)]
+        return max(suiting, key=lambda branch: len(keys & set(branch.properties)), default=self)
 
     def suits(self, value: Any) -> bool:
         """Whether a value can be meant by this place, by what is seen without going into it further."""
         if not self._typed(value) or (self.values is not None and not _among(value, self.values)):
             return False
+        if isinstance(value, list):
+            return all(self.at_index(n)._lets(item) for n, item in enumerate(value[:1]))
         if not isinstance(value, dict):
             return True
+        if any(self.at_key(key).never for key in value):
+            return False
         told = ((value[key], node.values) for key, node in self.properties.items() if key in value)
         return set(self.required) <= set(value) and all(v is None or _among(said, v) for said, v in told)
+
+    def _lets(self, value: Any) -> bool:
+        """Whether a value is of a type that is allowed here."""
+        return any(branch._typed(value) for branch in self.branches)
 
     def at_key(self, key: str) -> "Node":
         """What holds for the value of this key."""

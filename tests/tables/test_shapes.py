@@ -46,6 +46,7 @@ FIRM = {
     "properties": {"kind": {"const": "firm"}, "brand": marked("name", TEXT)},
     "required": ["kind", "brand"],
 }
+LOOSE = {"type": "object", "properties": {"name": TEXT, "type": TEXT}}
 NODE = thing(name=TEXT, parts=marked("entities", listed({"$ref": "#/$defs/n"}), **{"x-extract-parent": "part_of"}))
 SHAPES: dict[str, tuple[dict[str, Any], Any, list[Any], list[Any]]] = {
     "a map by name": (
@@ -112,6 +113,12 @@ SHAPES: dict[str, tuple[dict[str, Any], Any, list[Any], list[Any]]] = {
         thing(entities=marked("entities", listed({"anyOf": [TEXT, thing(name=TEXT, type=TEXT)]}))),
         {"entities": ["Ida", {"name": "Oslo", "type": "city"}]},
         [("Ida", "entities", {}), ("Oslo", "city", {})],
+        [],
+    ),
+    "branches that need nothing": (
+        thing(entities=listed({"anyOf": [LOOSE, {"properties": {"title": marked("name", TEXT)}}]})),
+        {"entities": [{"title": "Brisk"}, {"name": "Ana", "type": "person"}]},
+        [("Brisk", "entities", {}), ("Ana", "person", {})],
         [],
     ),
     "ends that are objects": (

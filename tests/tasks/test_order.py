@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.order import in_order, predicate_last
 from extractor.tasks.schema import Schema
@@ -69,3 +71,37 @@ def test_examples_read_like_answers() -> None:
         }
     )
     assert in_order([3], "x", schema, fields) == [3]
+
+
+def open_thing(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+VARIABLES = {**open_thing(variables=TEXT), "additionalProperties": False}
+STEP = {**open_thing(step=open_thing(name=TEXT, script=TEXT)), "additionalProperties": False}
+ORDERED: list[tuple[str, list[Any], Any, str]] = [
+    (
+        "closed branches that need nothing",
+        [VARIABLES, STEP],
+        {"step": {"script": "s", "name": "n"}},
+        '{"step": {"name": "n", "script": "s"}}',
+    ),
+    (
+        "open branches, of which one names the keys",
+        [open_thing(a=TEXT, b=TEXT), open_thing(d=TEXT, c=TEXT)],
+        {"c": "1", "d": "2"},
+        '{"d": "2", "c": "1"}',
+    ),
+    (
+        "lists of other things",
+        [{"type": "array", "items": TEXT}, {"type": "array", "items": open_thing(a=TEXT, b=TEXT)}],
+        [{"b": "1", "a": "2"}],
+        '[{"a": "2", "b": "1"}]',
+    ),
+]
+
+
+@pytest.mark.parametrize("branches, answer, text", [row[1:] for row in ORDERED], ids=[row[0] for row in ORDERED])
+def test_the_order_is_that_of_the_branch_that_is_meant(branches: list[Any], answer: Any, text: str) -> None:
+    schema = Schema("s", {"type": "object", "properties": {"x": {"anyOf": branches}}}, None)
+    assert json.dumps(in_order({"x": answer}, "", schema, [])) == f'{{"x": {text}}}'
