@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from extractor.tasks.keywords import heard
 from extractor.tasks.links import REFERENCES, Links, Part, target
 
 MAX_STEPS = 64  # of references and parts of `allOf` from one place to what holds there
@@ -14,10 +15,11 @@ MAX_STEPS = 64  # of references and parts of `allOf` from one place to what hold
 class Facet:
     """Words that hold at a place, all from one object of the schema."""
 
-    words: dict[str, Any]
+    words: dict[str, Any]  # those that the draft of the schema hears
     links: Links
     steps: int  # from the place itself; what is nearer says more of it
     hard: bool  # null does not get past it
+    source: int  # the identity of the object as it is written
 
     def parts(self, *words: str) -> list[Part]:
         """The subschemas under these keywords, as many as there are."""
@@ -81,12 +83,13 @@ class Gathering:
         if not isinstance(raw, dict) or id(raw) in self._known or steps > MAX_STEPS:
             return
         self._known.add(id(raw))
-        own = Facet(raw, links.inside(raw), steps, hard)
-        for word, value in raw.items():  # in the order in which it is written, which is that of the properties
+        words = heard(raw, links.draft)
+        own = Facet(words, links.inside(raw), steps, hard, id(raw))
+        for word, value in words.items():  # in the order in which it is written, which is that of the properties
             if word == "properties":
                 self.facets.append(own)
             self._follow(own, word, value)
-        if "properties" not in raw and set(raw) - {*REFERENCES, "allOf"}:
+        if "properties" not in words and set(words) - {*REFERENCES, "allOf"}:
             self.facets.append(own)
 
     def _follow(self, own: Facet, word: str, value: Any) -> None:
@@ -98,7 +101,7 @@ class Gathering:
             self._unite(own, word, value)
         elif word == "if" and {"then", "else"} & set(own.words):
             choices = (tuple(own.parts("if", "then")), tuple(own.parts("else")))
-            self.unions.append(Union((id(own.words), word), choices, False, own.hard))
+            self.unions.append(Union((own.source, word), choices, False, own.hard))
 
     def _unite(self, own: Facet, word: str, value: list[Any]) -> None:
         choices = {id(part[0]): part for part in (target((one, own.links)) for one in value)}
@@ -107,7 +110,7 @@ class Gathering:
         if len(real) == 1:
             self._take_all(real, own, own.hard and not null)
         elif real:
-            self.unions.append(Union((id(own.words), word), tuple((part,) for part in real), null, own.hard))
+            self.unions.append(Union((own.source, word), tuple((part,) for part in real), null, own.hard))
 
     def _take_all(self, parts: Iterable[Part], own: Facet, hard: bool) -> None:
         for part in parts:

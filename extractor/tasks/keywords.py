@@ -1,8 +1,11 @@
-"""The words of JSON Schema (2020-12 and draft 7): where subschemas sit, and which words are none."""
+"""The words of JSON Schema: where subschemas sit, which words are none, and which a draft does not hear."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote
+
+from jsonschema import validators
+from jsonschema.protocols import Validator
 
 from extractor.errors import nearest
 
@@ -21,6 +24,17 @@ PLAIN = {
     *("uniqueItems", "writeOnly", "discriminator"),
 }
 KNOWN = MAPS | LISTS | SINGLES | PLAIN
+DRAFTS: dict[str, type[Validator]] = {
+    "draft-04": validators.Draft4Validator,
+    "draft-06": validators.Draft6Validator,
+    "draft-07": validators.Draft7Validator,
+    "2019-09": validators.Draft201909Validator,
+    "2020-12": validators.Draft202012Validator,
+}
+ALONE = {validators.Draft3Validator, *[DRAFTS[name] for name in ("draft-04", "draft-06", "draft-07")]}  # is a $ref
+BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}  # until draft-04 they say yes or no
+FEW = 5  # places in a line
+DECIDE = frozenset(word for draft in DRAFTS.values() for word in draft.VALIDATORS)
 
 
 def children(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -45,6 +59,26 @@ def unknown_keywords(schema: dict[str, Any]) -> Iterator[tuple[str, str | None]]
             yield word, near if near not in schema else None
 
 
+def unheard(schema: dict[str, Any], draft: type[Validator]) -> list[str]:
+    """The words of this subschema that decide nothing in its draft: unknown, or beside a `$ref` until draft-07."""
+    known = {"$ref"} if draft in ALONE and "$ref" in schema else {*draft.VALIDATORS, *BOUNDS}
+    return [word for word in schema if word in DECIDE and word not in known]
+
+
+def heard(schema: dict[str, Any], draft: type[Validator]) -> dict[str, Any]:
+    """What this subschema says in its draft, in the words of 2020-12; what decides nothing anywhere stays."""
+    without = unheard(schema, draft)
+    kept = {word: value for word, value in schema.items() if word not in without} if without else schema
+    flags = {} if "exclusiveMinimum" in draft.VALIDATORS else {w: b for w, b in BOUNDS.items() if w in kept}
+    return (
+        {_unflagged(word, kept, flags): value for word, value in kept.items() if word not in flags} if flags else kept
+    )
+
+
+def _unflagged(word: str, schema: dict[str, Any], flags: dict[str, str]) -> str:
+    return next((flag for flag, bound in flags.items() if bound == word and schema[flag] is True), word)
+
+
 def at(root: Any, reference: str) -> Any:
     """What a reference of the form `#` or `#/a/b` points at; {} where it is of another form or leads nowhere."""
     if reference != "#" and not reference.startswith("#/"):
@@ -65,3 +99,9 @@ def walk(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
         yield path, schema
         for step, child in children(schema):
             yield from walk(child, f"{path}/{step}")
+
+
+def few(places: Sequence[str]) -> str:
+    """The first of these places in a line, and how many more there are."""
+    more = f" and {len(places) - FEW} more" if len(places) > FEW else ""
+    return ", ".join(places[:FEW]) + more

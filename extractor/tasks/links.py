@@ -3,6 +3,7 @@
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 from referencing import Resource
@@ -15,14 +16,14 @@ REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 class Links:
     """The base from which the references of a subschema are looked up; nothing is ever fetched."""
 
-    def __init__(self, resolver: Any, form: Any, known: dict[tuple[str, str], "Part | None"]) -> None:
-        self._resolver, self._form, self._known = resolver, form, known
+    def __init__(self, resolver: Any, draft: type[Validator], known: dict[tuple[str, str], "Part | None"]) -> None:
+        self._resolver, self.draft, self._known = resolver, draft, known
 
     def inside(self, raw: dict[str, Any]) -> "Links":
         """The base for what this subschema holds: another one where it has an `$id`."""
         if "$id" not in raw and "id" not in raw:
             return self
-        return Links(self._resolver.in_subresource(self._form.create_resource(raw)), self._form, self._known)
+        return Links(self._resolver.in_subresource(_form(self.draft).create_resource(raw)), self.draft, self._known)
 
     def follow(self, reference: str) -> "Part | None":
         """What a reference leads to, or None where it leads nowhere."""
@@ -36,7 +37,7 @@ class Links:
             found = self._resolver.lookup(reference)
         except (Unresolvable, ValueError, LookupError, TypeError, AttributeError):
             return None
-        return found.contents, Links(found.resolver, self._form, self._known)
+        return found.contents, Links(found.resolver, self.draft, self._known)
 
 
 Part = tuple[Any, Links]  # a subschema, and the base of its references
@@ -45,10 +46,13 @@ Part = tuple[Any, Links]  # a subschema, and the base of its references
 def root(body: Any) -> Part:
     """A whole schema, read by the draft that it names (2020-12 if none)."""
     draft = validator_for(body, default=Draft202012Validator)
-    form = specification_with(draft.META_SCHEMA.get("$schema") or draft.META_SCHEMA["$id"])
-    resource: Resource[Any] = form.create_resource(body)
+    resource: Resource[Any] = _form(draft).create_resource(body)
     registry = SPECIFICATIONS.with_resource(resource.id() or "", resource).crawl()
-    return body, Links(registry.resolver(resource.id() or ""), form, {})
+    return body, Links(registry.resolver(resource.id() or ""), draft, {})
+
+
+def _form(draft: type[Validator]) -> Any:
+    return specification_with(draft.META_SCHEMA.get("$schema") or draft.META_SCHEMA["$id"])
 
 
 def target(part: Part) -> Part:

@@ -12,25 +12,27 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import specification_with
 
 from extractor.errors import UserError, did_you_mean
-from extractor.tasks.keywords import unknown_keywords, walk
+from extractor.tasks.keywords import DRAFTS, few, heard, unheard, unknown_keywords, walk
 from extractor.tasks.merging import check_merging
 from extractor.tasks.satisfy import unsatisfiable
 
 PATTERNS = FormatChecker(("regex",))  # of formats, those alone: a reference may be written in any script
 Resolver = Any  # of referencing, which gives its type no public name
 Place = tuple[Resource[Any], Resolver]
+Said = tuple[str, dict[str, Any]]  # where, and the words there
 
 
 def lint(where: str, body: dict[str, Any], draft: type[Validator]) -> Iterator[str]:
     """Notes on a schema of this draft, for its author; UserError for what is wrong with it."""
     _check_form(where, draft, body)
     _check_references(where, body, draft)
-    _check_required(where, body)
-    _check_enums(where, body)
+    _check_required(where, body, draft)
+    _check_enums(where, body, draft)
     check_merging(where, body)
     if why := unsatisfiable(body):
         raise UserError(f"{where}: no answer can satisfy it: {why}")
     yield from _keyword_notes(where, body)
+    yield from _draft_notes(body, draft)
     yield from _format_notes(body, draft)
 
 
@@ -83,9 +85,13 @@ def _target(where: str, place: tuple[str, Resolver]) -> tuple[str, Any]:
         raise UserError(f"{where}: $ref {reference} {remote}; copy what it means into $defs") from None
 
 
-def _check_required(where: str, body: dict[str, Any]) -> None:
+def _heard(body: dict[str, Any], draft: type[Validator]) -> Iterator[Said]:
+    return ((path, heard(node, draft)) for path, node in walk(body))
+
+
+def _check_required(where: str, body: dict[str, Any], draft: type[Validator]) -> None:
     """No object demands a property that it forbids: there is no answer to that."""
-    for path, node in walk(body):
+    for path, node in _heard(body, draft):
         closed = node.get("additionalProperties") is False and not node.get("patternProperties")
         known, required = node.get("properties", {}), node.get("required")
         for name in required if closed and isinstance(required, list) else ():
@@ -94,10 +100,25 @@ def _check_required(where: str, body: dict[str, Any]) -> None:
                 raise UserError(f"{where}: {at}{did_you_mean(name, known)}")
 
 
-def _check_enums(where: str, body: dict[str, Any]) -> None:
-    for path, node in walk(body):
+def _check_enums(where: str, body: dict[str, Any], draft: type[Validator]) -> None:
+    for path, node in _heard(body, draft):
         if node.get("enum", "") == []:
             raise UserError(f"{where}: {path}/enum: no value is allowed; list the values, or leave enum out")
+
+
+def _draft_notes(body: dict[str, Any], draft: type[Validator]) -> Iterator[str]:
+    """What the schema says and its draft does not hear: a note for each reason."""
+    name = next((name for name, known in DRAFTS.items() if known is draft), "this draft")
+    found: dict[str, list[str]] = {}
+    for path, node in walk(body):
+        for word in unheard(node, draft):
+            if "$ref" in node and word in draft.VALIDATORS:
+                why = f"{name} hears nothing beside $ref; put both into allOf, or name 2020-12 in $schema"
+            else:
+                newest = next(other for other, known in reversed(DRAFTS.items()) if word in known.VALIDATORS)
+                why = f"{name} does not know it, {newest} does; name that in $schema"
+            found.setdefault(why, []).append(f"{word} at {path or '/'}")
+    yield from (f"ignored, since {why}: {few(places)}" for why, places in found.items())
 
 
 def _format_notes(body: dict[str, Any], draft: type[Validator]) -> Iterator[str]:

@@ -59,7 +59,7 @@ class Marks:
                     )
 
     def _value(self, node: Node, word: str) -> Any:
-        self._read |= {(id(facet.words), word) for facet in node.facets}
+        self._read |= {(facet.source, word) for facet in node.facets}
         return node.word(word)
 
 

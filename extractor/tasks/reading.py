@@ -34,7 +34,7 @@ class Node:
 
     def __init__(self, facets: Sequence[Facet], unions: Sequence[Union] = (), never: bool = False) -> None:
         self.facets, self.unions, self._never = tuple(facets), tuple(unions), never
-        self.key = (frozenset(id(facet.words) for facet in facets), frozenset(union.key for union in unions), never)
+        self.key = (frozenset(facet.source for facet in facets), frozenset(union.key for union in unions), never)
         self._near = sorted(facets, key=lambda facet: facet.steps)
 
     def word(self, name: str, default: Any = None) -> Any:
@@ -201,8 +201,8 @@ class Node:
 
     def _with(self, choice: "Node") -> "Node":
         """What holds where this choice of the first union is taken."""
-        near = {id(facet.words) for facet in choice.facets}
-        around = [replace(facet, steps=FAR + facet.steps % FAR) for facet in self.facets if id(facet.words) not in near]
+        near = {facet.source for facet in choice.facets}
+        around = [replace(facet, steps=FAR + facet.steps % FAR) for facet in self.facets if facet.source not in near]
         unions = {union.key: union for union in (*self.unions[1:], *choice.unions)}
         return Node([*around, *choice.facets], list(unions.values()), self._never or choice._never)
 
