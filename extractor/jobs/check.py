@@ -13,6 +13,7 @@ from extractor.jobs.prepare import Prepared
 from extractor.tasks.cutting import Cutter
 from extractor.tasks.grammar import dropped, free_of_grammar
 from extractor.tasks.hints import described, left_in_record, near_misses
+from extractor.tasks.keywords import few
 from extractor.types import Document, Problem, Request
 
 SAMPLE = 1000  # documents that are read and tokenised to say what a job holds
@@ -134,8 +135,8 @@ def _tables(prepared: Prepared) -> list[str]:
 
 def _notes(prepared: Prepared) -> list[str]:
     notes = [*prepared.left_out, *prepared.schema.notes, *near_misses(prepared.schema, prepared.fields)]
-    if words := dropped(prepared.schema):
-        notes.append(f"checked after decoding only, no grammar holds them: {', '.join(words)}")
+    for word, places in dropped(prepared.schema).items():
+        notes.append(f"checked after decoding only, no grammar holds it: {word} at {few(places)}")
     if fault := free_of_grammar(prepared.schema):
         notes.append(f"decoded as free JSON and checked afterwards, since the grammar refuses: {fault.splitlines()[0]}")
     return notes

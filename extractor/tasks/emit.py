@@ -1,7 +1,7 @@
 """A reading of a schema written down again as one plain schema: no references but to its own `$defs`, no `allOf`."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,53 +32,71 @@ HIGHEST = {"minimum", "exclusiveMinimum", "minLength", "minItems", "minPropertie
 LOWEST = {"maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"}
 
 
+GivenUp = tuple[str, str]  # a keyword, and the place in the answer where no grammar holds it
+
+
 @dataclass(slots=True)
 class Emitted:
-    """A schema for the decoder, the keywords that it lacks somewhere, and why it is none where it is none."""
+    """A schema for the decoder, what it lacks of the one it is of, and why it is none where it is none."""
 
     body: dict[str, Any]
-    given_up: set[str]
+    given_up: list[GivenUp]
+    where: dict[str, tuple[str, ...]]  # the first place in the answer that each of its `$defs` stands for
     objection: str | None = None
 
 
 def emit(root: Node, only: str | None = None) -> Emitted:
     """The schema of this reading; with `only`, of an object with that property alone."""
     writer = _Writer()
-    body = writer.alone(root, only) if only else writer.node(root, at_root=True)
+    body = writer.alone(root, only) if only else writer.node(root)
     body = body if isinstance(body, dict) else {"not": {}}
     defs = {name: node for name, node in writer.defs.items() if node is not None}
-    return Emitted({**body, "$defs": defs} if defs else body, writer.given_up & KNOWN)
+    return Emitted({**body, "$defs": defs} if defs else body, list(writer.given_up), writer.where)
+
+
+def place(steps: Sequence[str]) -> str:
+    """A place in the answer, as people are told of it."""
+    return "/".join(steps) or "the root"
 
 
 class _Writer:
     def __init__(self) -> None:
         self.defs: dict[str, Any] = {}
-        self.given_up = set[str]()
+        self.given_up: dict[GivenUp, None] = {}
+        self._first: dict[Any, tuple[str, ...]] = {}
         self._names: dict[Any, str] = {}
         self._under: list[Any] = []
+        self._steps: list[str] = []
         self._nodes = 0
         self._words: dict[str, Callable[[Node], Any]] = {
             "type": lambda node: _type(node),
             "enum": lambda node: node.values,
             "const": lambda node: node.values[0] if node.values and len(node.values) == 1 else None,
             "required": lambda node: node.required,
-            "properties": lambda node: {name: self.node(child) for name, child in node.properties.items()},
-            "patternProperties": lambda node: {name: self.node(child) for name, child in node.patterns.items()},
-            "additionalProperties": lambda node: self.node(node.extra) if node.extra else True,
-            "prefixItems": lambda node: [self.node(child) for child in node.prefix],
-            "items": lambda node: self.node(node.items) if node.items else True,
+            "properties": lambda node: {name: self.node(child, name) for name, child in node.properties.items()},
+            "patternProperties": lambda node: {name: self.node(child, "{}") for name, child in node.patterns.items()},
+            "additionalProperties": lambda node: self.node(node.extra, "{}") if node.extra else True,
+            "prefixItems": lambda node: [self.node(child, f"[{n}]") for n, child in enumerate(node.prefix)],
+            "items": lambda node: self.node(node.items, "[]") if node.items else True,
         }
 
-    def node(self, node: Node, at_root: bool = False) -> Any:
-        """This place, or a reference to it where it holds itself."""
+    def node(self, node: Node, step: str | None = None) -> Any:
+        """The place that this step leads to, None for the root, or a reference to it where it holds itself."""
+        self._steps += [] if step is None else [step]
+        written = self._node(node, step is None)
+        del self._steps[len(self._steps) - (step is not None) :]
+        return written
+
+    def _node(self, node: Node, at_root: bool) -> Any:
         if node.never:
             return {"type": "null"} if node.nullable else False
         if node.key in self._under or node.key in self._names:
             return {"$ref": f"#/$defs/{self._name(node.key)}"}
         if self._nodes > MAX_NODES or len(self._under) > MAX_DEPTH:
-            self.given_up |= {word for facet in node.facets for word in facet.words} - FOLLOWED
+            self._give_up({word for facet in node.facets for word in facet.words} - FOLLOWED)
             return {}
         self._nodes += 1
+        self._first.setdefault(node.key, tuple(self._steps))
         self._under.append(node.key)
         written = self._written(node)
         self._under.pop()
@@ -100,11 +118,23 @@ class _Writer:
     def _name(self, key: Any) -> str:
         return self._names.setdefault(key, f"d{len(self._names)}")
 
+    @property
+    def where(self) -> dict[str, tuple[str, ...]]:
+        """The first place of each definition."""
+        return {name: self._first[key] for key, name in self._names.items()}
+
+    def _give_up(self, words: Iterable[str]) -> None:
+        where = place(self._steps)
+        self.given_up |= dict.fromkeys((word, where) for word in words if word in KNOWN - SAYS_NOTHING)
+
+    def _hold(self, word: str) -> None:
+        self.given_up.pop((word, place(self._steps)), None)
+
     def _written(self, node: Node) -> Any:
         plain = [self.plain(branch) for branch in node.branches]
         written = [branch for branch in plain if branch is not False]
         if any(branch.loose for branch in node.branches):
-            self.given_up |= {word for _, word in (union.key for union in node.unions)}
+            self._give_up(word for _, word in (union.key for union in node.unions))
         if node.nullable or not written:
             written.append({"type": "null"} if node.nullable else False)
         return written[0] if len(written) == 1 else {"anyOf": written}
@@ -113,7 +143,7 @@ class _Writer:
         """An object with this property and no other."""
         child = node.properties[only]
         required = [only] if only in node.required else []
-        body = {"type": "object", "properties": {only: self.node(child)}, "required": required}
+        body = {"type": "object", "properties": {only: self.node(child, only)}, "required": required}
         return {**body, "additionalProperties": False}
 
     def plain(self, node: Node) -> Any:
@@ -129,6 +159,8 @@ class _Writer:
         known = set(node.required) <= set(kept.get("properties", {}))
         if "properties" in kept and known and not node.loose and not OPENS & set(words):
             kept.setdefault("additionalProperties", False)
+        if kept.get("additionalProperties") is False:
+            self._hold("unevaluatedProperties")
         return kept
 
     def _keep(self, kept: dict[str, Any], word: str, node: Node) -> None:
@@ -149,10 +181,10 @@ class _Writer:
         values = node.all(word)
         narrowest = _narrowest(word, values)
         if word in REFUSED or not _holds(word, narrowest):
-            self.given_up |= {word} if not _says_nothing(word, values) else set()
+            self._give_up([] if _says_nothing(word, values) else [word])
             return None
         if any(value != narrowest for value in values) and word not in HIGHEST | LOWEST:
-            self.given_up.add(word)
+            self._give_up([word])
         return narrowest
 
     def _keys(self, kept: dict[str, Any], node: Node) -> None:
@@ -160,14 +192,15 @@ class _Writer:
         if not node.names:
             return
         names, pattern = node.names.values, node.names.word("pattern")
-        held = self.node(node.extra) if node.extra else {}
+        held = self.node(node.extra, "{}") if node.extra else {}
         if names and len(names) <= MAX_NAMES and not node.patterns and all(isinstance(n, str) for n in names):
             inner = {as_label(name): held for name in names if name not in node.properties}
             kept["properties"] = {**kept.get("properties", {}), **inner}
             kept["additionalProperties"] = False
         elif isinstance(pattern, str) and not node.patterns and not node.properties:
             kept["patternProperties"], kept["additionalProperties"] = {pattern: held}, False
-        self.given_up -= {"propertyNames"} if kept.get("additionalProperties") is False else set()
+        if kept.get("additionalProperties") is False:
+            self._hold("propertyNames")
 
 
 def _type(node: Node) -> Any:

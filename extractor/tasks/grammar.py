@@ -5,11 +5,13 @@ Which keywords llguidance refuses: its own error messages, release 1.7.6.
 """
 
 import json
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
-from extractor.tasks.emit import SAYS_NOTHING, Emitted, emit
+from extractor.tasks.emit import Emitted, emit
 from extractor.tasks.lenient import mended
-from extractor.tasks.reading import Node, read
+from extractor.tasks.reading import read
 from extractor.tasks.schema import Schema
 
 # Natural separators and no free whitespace: no endless runs of blanks, and the spacing that models were trained on.
@@ -18,17 +20,20 @@ LAYOUT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator":
 
 def grammar(schema: Schema) -> str:
     """JSON text of the schema to decode under; key order is the schema's own."""
-    return _text(_accepted(read(schema.body)).body)
+    return _text(_accepted(schema).body)
 
 
 def free_of_grammar(schema: Schema) -> str | None:
     """Why this schema cannot be decoded under at all (answers are then free JSON, checked afterwards), or None."""
-    return _accepted(read(schema.body)).objection
+    return _accepted(schema).objection
 
 
-def dropped(schema: Schema) -> list[str]:
-    """The keywords of this schema that are checked after decoding only, at one place or at all of them."""
-    return sorted(_accepted(read(schema.body)).given_up - SAYS_NOTHING)
+def dropped(schema: Schema) -> dict[str, list[str]]:
+    """The keywords of this schema that are checked after decoding only, each with the places in the answer."""
+    found: dict[str, list[str]] = {}
+    for word, where in dict.fromkeys(_accepted(schema).given_up):
+        found.setdefault(word, []).append(where)
+    return dict(sorted(found.items()))
 
 
 def pieces(schema: Schema) -> list[str]:
@@ -39,7 +44,7 @@ def pieces(schema: Schema) -> list[str]:
 
 def piece(schema: Schema, name: str) -> str:
     """JSON text of the grammar of an object with this root property alone."""
-    return _text(_accepted(read(schema.body), only=name).body)
+    return _text(_accepted(schema, name).body)
 
 
 def fault(body: dict[str, Any]) -> str | None:
@@ -56,10 +61,12 @@ def _text(body: dict[str, Any]) -> str:
     return json.dumps({**body, "x-guidance": LAYOUT}, ensure_ascii=False)
 
 
-def _accepted(root: Node, only: str | None = None) -> Emitted:
+@lru_cache(maxsize=64)
+def _accepted(schema: Schema, only: str | None = None) -> Emitted:
     """The strictest grammar for this schema that is accepted, or none, with why."""
+    root = read(schema.body)
     emitted = emit(root, only)
     for attempt in mended(emitted, fault):
         if not (objection := fault(attempt.body)):
             return attempt
-    return Emitted({"type": "object"} if root.types == ("object",) else {}, emitted.given_up, objection)
+    return replace(emitted, body={"type": "object"} if root.types == ("object",) else {}, objection=objection)

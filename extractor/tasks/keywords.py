@@ -41,7 +41,7 @@ def children(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """The direct subschemas with the pointer that leads to each; values of enum, const and default are data."""
     for word, value in schema.items():
         if word in MAPS and isinstance(value, dict):
-            yield from ((f"{word}/{key}", child) for key, child in value.items())
+            yield from ((f"{word}/{_escaped(key)}", child) for key, child in value.items())
         elif word in LISTS | {"items"} and isinstance(value, list):
             yield from ((f"{word}/{index}", child) for index, child in enumerate(value))
         elif word in SINGLES:
@@ -61,8 +61,9 @@ def unknown_keywords(schema: dict[str, Any]) -> Iterator[tuple[str, str | None]]
 
 def unheard(schema: dict[str, Any], draft: type[Validator]) -> list[str]:
     """The words of this subschema that decide nothing in its draft: unknown, or beside a `$ref` until draft-07."""
-    known = {"$ref"} if draft in ALONE and "$ref" in schema else {*draft.VALIDATORS, *BOUNDS}
-    return [word for word in schema if word in DECIDE and word not in known]
+    if draft in ALONE and "$ref" in schema:
+        return [word for word in schema if word in DECIDE and word != "$ref"]
+    return [word for word in schema if word in DECIDE and word not in draft.VALIDATORS and word not in BOUNDS]
 
 
 def heard(schema: dict[str, Any], draft: type[Validator]) -> dict[str, Any]:
@@ -84,13 +85,21 @@ def at(root: Any, reference: str) -> Any:
     if reference != "#" and not reference.startswith("#/"):
         return {}
     node = root
-    for step in unquote(reference[2:]).split("/") if len(reference) > 1 else ():
-        step = step.replace("~1", "/").replace("~0", "~")
+    for step in steps_of(unquote(reference[1:])):
         if isinstance(node, dict):
             node = node.get(step, {})
         else:
             node = node[int(step)] if isinstance(node, list) and step.isdecimal() and int(step) < len(node) else {}
     return node
+
+
+def steps_of(pointer: str) -> list[str]:
+    """The steps of a JSON pointer."""
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def walk(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

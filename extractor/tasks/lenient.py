@@ -2,38 +2,50 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from extractor.tasks.emit import Emitted
-from extractor.tasks.keywords import children, walk
+from extractor.tasks.emit import Emitted, place
+from extractor.tasks.keywords import children, steps_of, walk
 
 NUMBERS = {
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"),
     *("minItems", "maxItems", "minProperties", "maxProperties"),
 }
-DOUBTFUL = ("pattern", "patternProperties", "format", *sorted(NUMBERS))
-STEPS = ({"pattern", "patternProperties"}, NUMBERS | {"format"}, {"anyOf"})
-MAPS = ("properties", "patternProperties")
+DOUBTFUL = ("pattern", "patternProperties", "format", *sorted(NUMBERS), "enum")
+STEPS = ({"pattern", "patternProperties"}, NUMBERS | {"format"}, {"enum"}, {"anyOf"})
+INTO = {"properties": "{}", "patternProperties": "{{}}", "prefixItems": "[{}]", "anyOf": ""}  # with a key or number
 MAX_TRIED = 3000  # places of one schema that are tried alone
+MAX_PROBES = 5  # halvings, to find how many places it takes
+KINDS = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
 Fault = Callable[[dict[str, Any]], str | None]
 
 
 def mended(emitted: Emitted, fault: Fault) -> Iterator[Emitted]:
-    """The schema as it is, then less what is refused at single places, then less ever more words everywhere."""
+    """The schema as it is, then less what is refused at single places, then less ever more words where that helps."""
     yield emitted
-    body, given_up = _each_place(emitted, fault)
-    yield Emitted(body, given_up)
-    for words in STEPS:
-        found = {word for _, node in walk(body) for word in words & set(node)}
-        if found:
-            body, given_up = _without(body, words), given_up | found
-            yield Emitted(body, given_up)
+    now = _each_place(emitted, fault)
+    if now.body != emitted.body:
+        yield now
+    steps = [words for words in STEPS if _places(now, words)]
+    yield from (_fewest(now, words, fault) for words in steps)
+    for words in steps if len(steps) > 1 else ():
+        now = _fewest(now, words, fault)
+        yield now
 
 
-def _each_place(emitted: Emitted, fault: Fault) -> tuple[dict[str, Any], set[str]]:
+def _each_place(emitted: Emitted, fault: Fault) -> Emitted:
     body = json.loads(json.dumps(emitted.body))
-    given_up, known = set(emitted.given_up), dict[str, set[str]]()
-    for _, node in walk(body):
+    given_up, known = list(emitted.given_up), dict[str, set[str]]()
+    for path, node in walk(body):
         if not set(DOUBTFUL) & set(node):
             continue
         alone = _alone(node)
@@ -41,13 +53,78 @@ def _each_place(emitted: Emitted, fault: Fault) -> tuple[dict[str, Any], set[str
         if key not in known and len(known) < MAX_TRIED:
             known[key] = _refused(alone, fault)
         for word in known.get(key, ()):
-            if word.startswith("patternProperties/"):
-                node["patternProperties"].pop(word.partition("/")[2])
-                node["additionalProperties"] = True
-            else:
-                del node[word]
-        given_up |= {word.partition("/")[0] for word in known.get(key, ())}
-    return body, given_up
+            _drop(node, word)
+        given_up += [(word.partition("/")[0], _place(path, emitted)) for word in sorted(known.get(key, ()))]
+    return replace(emitted, body=body, given_up=given_up)
+
+
+def _places(emitted: Emitted, words: set[str]) -> list[str]:
+    """Where any of these words stand, the costliest first."""
+    costs = {path: _cost(node, words) for path, node in walk(emitted.body) if words & set(node)}
+    return sorted(costs, key=costs.__getitem__, reverse=True)
+
+
+def _fewest(emitted: Emitted, words: set[str], fault: Fault) -> Emitted:
+    """Less these words at about as few places as it takes for the whole to be accepted, else less them at all."""
+    places = _places(emitted, words)
+    few, most = 0, len(places)
+    best = _less_at(emitted, words, places)
+    for _ in range(0 if fault(best.body) else MAX_PROBES):
+        half = (few + most) // 2
+        if half == few:
+            break
+        tried = _less_at(emitted, words, places[:half])
+        if fault(tried.body):
+            few = half
+        else:
+            most, best = half, tried
+    return best
+
+
+def _cost(node: dict[str, Any], words: set[str]) -> float:
+    """What these words of a place cost a grammar, about: the numbers in them, or their length."""
+    said = [node[word] for word in words & set(node)]
+    return sum(abs(value) if isinstance(value, int | float) else len(json.dumps(value)) for value in said)
+
+
+def _less_at(emitted: Emitted, words: set[str], places: list[str]) -> Emitted:
+    body, gone = json.loads(json.dumps(emitted.body)), set(places)
+    given_up = list(emitted.given_up)
+    for path, node in list(walk(body)):
+        if path not in gone:
+            continue
+        given_up += [(word, _place(path, emitted)) for word in sorted(words & set(node))]
+        for word in words & set(node):
+            _drop(node, word)
+    return replace(emitted, body=body, given_up=given_up)
+
+
+def _drop(node: dict[str, Any], word: str) -> None:
+    """Takes a word out of a place; of a list of values their types stay."""
+    if word == "enum" and "type" not in node:
+        node["type"] = sorted({KINDS[type(value)] for value in node["enum"]})
+    if word.startswith("patternProperties"):
+        node["additionalProperties"] = True
+    name, _, pattern = word.partition("/")
+    if pattern:
+        del node[name][pattern]
+    else:
+        del node[name]
+
+
+def _place(pointer: str, emitted: Emitted) -> str:
+    """The place in the answer that a place of the emitted schema stands for."""
+    found: list[str] = []
+    steps = iter(steps_of(pointer))
+    for word in steps:
+        if word == "$defs":
+            found += emitted.where.get(next(steps), ())
+        elif word in INTO:
+            key = next(steps)
+            found += [] if word == "anyOf" else [INTO[word].format(key)]
+        else:
+            found += ["[]"] if word == "items" else ["{}"]
+    return place(found)
 
 
 def _alone(node: dict[str, Any]) -> dict[str, Any]:
@@ -84,20 +161,3 @@ def _less(alone: dict[str, Any], words: set[str]) -> dict[str, Any]:
         kept["patternProperties"] = {name: {} for name in kept["patternProperties"] if name not in gone}
         kept["additionalProperties"] = True
     return kept
-
-
-def _without(node: Any, words: set[str]) -> Any:
-    if isinstance(node, list):
-        return [_without(one, words) for one in node]
-    if not isinstance(node, dict):
-        return node
-    kept = {word: _inside(word, value, words) for word, value in node.items() if word not in words}
-    if "patternProperties" in node and "patternProperties" not in kept:
-        kept["additionalProperties"] = True
-    return kept
-
-
-def _inside(word: str, value: Any, words: set[str]) -> Any:
-    if word in ("properties", "patternProperties", "$defs") and isinstance(value, dict):
-        return {name: _without(child, words) for name, child in value.items()}
-    return value if word in ("enum", "const") else _without(value, words)

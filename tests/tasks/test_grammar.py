@@ -8,9 +8,12 @@ import llguidance
 import pytest
 
 from extractor.tasks import shipped
+from extractor.tasks.emit import emit
 from extractor.tasks.examples import load_examples
 from extractor.tasks.grammar import dropped, free_of_grammar, grammar
+from extractor.tasks.lenient import mended
 from extractor.tasks.prompt import answer_text
+from extractor.tasks.reading import read
 from extractor.tasks.schema import Schema, load_schema
 
 LAYOUT = (
@@ -73,7 +76,7 @@ def test_exact_text(body: dict[str, Any], text: str) -> None:
 @pytest.mark.parametrize("name", shipped.names())
 def test_shipped_schemas_lose_nothing_and_allow_their_worked_examples(name: str) -> None:
     loaded = load_schema(name)
-    assert free_of_grammar(loaded) is None and dropped(loaded) == []
+    assert free_of_grammar(loaded) is None and dropped(loaded) == {}
     for example in load_examples(None, loaded)[1]:
         assert allows(answer_text(example["answer"]), grammar(loaded))
     assert not allows('{"made_up": 1}', grammar(loaded))
@@ -128,9 +131,64 @@ def test_what_a_model_may_write(body: dict[str, Any], yes: list[str], no: list[s
     assert free_of_grammar(schema(body)) is None
 
 
-def test_what_is_checked_after_decoding_only_is_named() -> None:
-    body = {"properties": {"a": {"pattern": "(?=x)", "uniqueItems": True}, "b": {"pattern": "x"}}, "description": "d"}
-    assert dropped(schema(body)) == ["pattern", "uniqueItems"]
+GIVEN_UP: list[tuple[str, dict[str, Any], dict[str, list[str]]]] = [
+    (
+        "one pattern of two",
+        {"properties": {"a": {"pattern": "(?=x)", "uniqueItems": True}, "b": {"pattern": "x"}}, "description": "d"},
+        {"pattern": ["a"], "uniqueItems": ["a"]},
+    ),
+    (
+        "in lists, maps, unions and tuples",
+        {
+            "properties": {
+                "a/b": {"items": {"additionalProperties": {"pattern": "(?=x)"}}},
+                "c": {"anyOf": [{"type": "integer"}, {"prefixItems": [{}, {"not": {}}]}]},
+                "d": {"patternProperties": {"^x": {"format": "colour"}}},
+            }
+        },
+        {"format": ["d/{}"], "not": ["c/[1]"], "pattern": ["a/b/[]/{}"]},
+    ),
+    (
+        "behind references, once",
+        {
+            "$defs": {"n": {"type": "object", "properties": {"a": {"pattern": "(?=x)"}, "n": {"$ref": "#/$defs/n"}}}},
+            "properties": {"x": {"$ref": "#/$defs/n"}, "y": {"$ref": "#/$defs/n"}},
+        },
+        {"pattern": ["x/a"]},
+    ),
+    (
+        "keys that are held as properties, and keys that are not",
+        {
+            "properties": {
+                "a": {"additionalProperties": {"type": "string"}, "propertyNames": {"enum": ["x"]}},
+                "b": {"additionalProperties": {"type": "string"}, "propertyNames": {"minLength": 3}},
+            }
+        },
+        {"propertyNames": ["b"]},
+    ),
+    ("closed by us", {"properties": {"a": {}}, "unevaluatedProperties": False}, {}),
+]
+
+
+@pytest.mark.parametrize("body, places", [row[1:] for row in GIVEN_UP], ids=[row[0] for row in GIVEN_UP])
+def test_what_is_checked_after_decoding_only_is_named_with_its_place(
+    body: dict[str, Any], places: dict[str, list[str]]
+) -> None:
+    assert dropped(schema(body)) == places
+
+
+def test_what_is_too_much_together_is_given_up_at_a_few_places() -> None:
+    listed = {f"p{n}": {"type": "array", "maxItems": 10 + n} for n in range(64)}
+    text = {"type": "string", "pattern": "x"}
+    body = {"type": "object", "properties": {**listed, "s": text}}
+
+    def fault(some: dict[str, Any]) -> str | None:
+        return "too big" if json.dumps(some).count("maxItems") > 40 else None
+
+    tried = next(one for one in mended(emit(read(body)), fault) if not fault(one.body))
+    left = [key for key, child in tried.body["properties"].items() if "maxItems" in child]
+    assert 35 <= len(left) <= 40 and left[0] == "p0" and tried.body["properties"]["s"] == text
+    assert sorted(where for _, where in tried.given_up) == sorted(set(listed) - set(left))
 
 
 def test_names_of_properties_are_no_keywords() -> None:
@@ -138,7 +196,15 @@ def test_names_of_properties_are_no_keywords() -> None:
     assert json.loads(grammar(schema(body)))["properties"] == body["properties"]
 
 
+def test_of_a_list_of_values_that_is_given_up_the_types_stay() -> None:
+    listed = {"enum": [*range(100_000), "none"]}
+    found = schema({"type": "object", "properties": {"a": listed, "b": {"enum": ["x"]}}})
+    assert json.loads(grammar(found))["properties"] == {"a": {"type": ["integer", "string"]}, "b": {"enum": ["x"]}}
+    assert dropped(found) == {"enum": ["a"]}
+
+
+@pytest.mark.slow
 def test_what_no_grammar_holds_is_free_json() -> None:
-    listed = {"enum": list(range(200_000))}
-    assert "too big" in str(free_of_grammar(schema(listed)))
-    assert json.loads(grammar(schema({"type": "object", "properties": {"a": listed}}))).keys() == {"type", "x-guidance"}
+    body = {"type": "object", "properties": {f"p{n}": {"const": n} for n in range(60_000)}}
+    assert "too large" in str(free_of_grammar(schema(body)))
+    assert json.loads(grammar(schema(body))).keys() == {"type", "x-guidance"}
