@@ -14,6 +14,7 @@ from extractor.tasks.cutting import Cutter
 from extractor.tasks.grammar import dropped, free_of_grammar
 from extractor.tasks.hints import described, left_in_record, near_misses
 from extractor.tasks.keywords import few
+from extractor.tasks.mapping import too_deep
 from extractor.types import Document, Problem, Request
 
 SAMPLE = 1000  # documents that are read and tokenised to say what a job holds
@@ -135,6 +136,7 @@ def _tables(prepared: Prepared) -> list[str]:
 
 def _notes(prepared: Prepared) -> list[str]:
     notes = [*prepared.left_out, *prepared.schema.notes, *near_misses(prepared.schema, prepared.fields)]
+    notes += too_deep(prepared.schema)
     for word, places in dropped(prepared.schema).items():
         notes.append(f"checked after decoding only, no grammar holds it: {word} at {few(places)}")
     if fault := free_of_grammar(prepared.schema):

@@ -1,12 +1,13 @@
 """A reading of a schema written down again as one plain schema: no references but to its own `$defs`, no `allOf`."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from extractor.tasks.keywords import KNOWN
 from extractor.tasks.labels import as_label
+from extractor.tasks.places import shown
 from extractor.tasks.reading import FAR, Node
 
 FORMATS = {
@@ -52,11 +53,6 @@ def emit(root: Node, only: str | None = None) -> Emitted:
     body = body if isinstance(body, dict) else {"not": {}}
     defs = {name: node for name, node in writer.defs.items() if node is not None}
     return Emitted({**body, "$defs": defs} if defs else body, list(writer.given_up), writer.where)
-
-
-def place(steps: Sequence[str]) -> str:
-    """A place in the answer, as people are told of it."""
-    return "/".join(steps) or "the root"
 
 
 class _Writer:
@@ -124,11 +120,11 @@ class _Writer:
         return {name: self._first[key] for key, name in self._names.items()}
 
     def _give_up(self, words: Iterable[str]) -> None:
-        where = place(self._steps)
+        where = shown(self._steps)
         self.given_up |= dict.fromkeys((word, where) for word in words if word in KNOWN - SAYS_NOTHING)
 
     def _hold(self, word: str) -> None:
-        self.given_up.pop((word, place(self._steps)), None)
+        self.given_up.pop((word, shown(self._steps)), None)
 
     def _written(self, node: Node) -> Any:
         plain = [self.plain(branch) for branch in node.branches]

@@ -6,6 +6,7 @@ from typing import Any
 from extractor.tables import BY_WORD
 from extractor.tasks.containers import all_text
 from extractor.tasks.marks import WORD
+from extractor.tasks.places import shown
 from extractor.tasks.reading import Node, read
 from extractor.tasks.schema import Schema
 from extractor.types import TableField
@@ -50,8 +51,7 @@ def described(field: TableField) -> str:
     said += [f"{role}: {key or 'the key around it'}" for role, (_, key) in field.around.items()]
     told = [f"{key} = {' or '.join(map(str, values))}" for key, values in field.when if len(values) == 1]
     more = f" where {' and '.join(told)}" if told else ""
-    path = "/".join("[]" if step == "[]" else "{}" if step.startswith("{") else step for step in field.path)
-    return f"{field.table} ← {path or 'the root'}{more}{' (' + '; '.join(said) + ')' if said else ''}"
+    return f"{field.table} ← {shown(field.path)}{more}{' (' + '; '.join(said) + ')' if said else ''}"
 
 
 def left_in_record(schema: Schema, fields: Sequence[TableField]) -> list[str]:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from extractor.tasks.emit import Emitted, place
+from extractor.tasks.emit import Emitted
 from extractor.tasks.keywords import children, steps_of, walk
+from extractor.tasks.places import shown
 
 NUMBERS = {
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"),
@@ -124,7 +125,7 @@ def _place(pointer: str, emitted: Emitted) -> str:
             found += [] if word == "anyOf" else [INTO[word].format(key)]
         else:
             found += ["[]"] if word == "items" else ["{}"]
-    return place(found)
+    return shown(found)
 
 
 def _alone(node: dict[str, Any]) -> dict[str, Any]:

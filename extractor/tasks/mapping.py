@@ -8,27 +8,39 @@ from extractor.tables import BY_WORD, ENTITIES, RELATIONS
 from extractor.tasks.containers import Tables
 from extractor.tasks.labels import ends
 from extractor.tasks.marks import ROLES, Marks
-from extractor.tasks.places import PLACE, Found, Place, key_pattern
+from extractor.tasks.places import PLACE, Found, Place, key_pattern, shown
 from extractor.tasks.reading import Node, read
 from extractor.tasks.schema import Schema
 from extractor.types import Ends, TableField
 
-MAX_DEPTH = 12  # steps of a path: a schema that contains itself has no end of its own
+MAX_DEPTH = 12  # steps of a path into what contains itself, which has no end of its own
+MAX_STEPS = 60  # of any path
 MAX_PLACES = 10_000  # looked at, the shallowest first: references can make a small schema larger than the world
 
 
 def table_fields(schema: Schema) -> list[TableField]:
     """The places that feed tables, shallow before deep; UserError where an annotation cannot be meant."""
-    marks = Marks(f"--schema {schema.path or schema.name}")
-    finder = _Finder(marks, read(schema.body))
+    finder = _Finder(schema)
     found: list[Found] = []
     for one in finder.fields():
         if one.field not in [other.field for other in found]:
             found.append(one)
     if finder.places < MAX_PLACES:
-        marks.check_all(schema.body)
+        finder.marks.check_all(schema.body)
     types = {name for one in found if one.field.table == ENTITIES.word for name in one.labels}
     return [replace(one.field, ends=_ends(one, types)) for one in found]
+
+
+def too_deep(schema: Schema) -> list[str]:
+    """Where what would feed tables lies too deep for them and stays in the record, in a line each."""
+    finder = _Finder(schema)
+    paths = [one.field.path for one in finder.fields()]
+    lost = [(cut, ring) for cut, ring in finder.cut if any(path[: len(ring)] == ring for path in paths)]
+    rings = {ring: cut for cut, ring in reversed(lost)}
+    said = [f"{shown(ring)} holds itself: what lies in {shown(cut)} feeds no table" for ring, cut in rings.items()]
+    if finder.ahead:
+        said.append(f"of more than {MAX_PLACES:,} places the deepest feed no table")
+    return [f"{line}, it stays in record" for line in said]
 
 
 def _ends(found: Found, types: Collection[str]) -> dict[str, Ends]:
@@ -41,17 +53,19 @@ def _ends(found: Found, types: Collection[str]) -> dict[str, Ends]:
 class _Finder:
     """Goes through the places of a schema, the shallowest first."""
 
-    def __init__(self, marks: Marks, root: Node) -> None:
-        self.marks, self.places = marks, 0
-        self.tables = Tables(marks)
-        self.ahead: deque[tuple[Node, Place]] = deque([(root, PLACE)])
+    def __init__(self, schema: Schema) -> None:
+        self.marks, self.places = Marks(f"--schema {schema.path or schema.name}"), 0
+        self.tables = Tables(self.marks)
+        self.cut: list[tuple[tuple[str, ...], tuple[str, ...]]] = []  # where it went no further, and what began there
+        self.ahead: deque[tuple[Node, Place]] = deque([(read(schema.body), PLACE)])
 
     def fields(self) -> Iterator[Found]:
         yield from self.look(*self.ahead.popleft())
         while self.ahead and self.places < MAX_PLACES:
-            for node, place in _below(*self.ahead.popleft()):
+            outer, place = self.ahead.popleft()
+            for node, below in _below(outer, place):
                 self.places += 1
-                yield from self.look(node, place)
+                yield from self.look(node, below)
 
     def look(self, node: Node, place: Place) -> Iterator[Found]:
         word = self.marks.word(str(place), node)
@@ -71,13 +85,19 @@ class _Finder:
     def look_inside(self, node: Node, place: Place, found: list[Found]) -> None:
         """What the place holds is looked at in its turn; in items of a table only what is marked feeds another."""
         if not found:
-            if len(place.path) <= MAX_DEPTH:
-                self.ahead.append((node, place))
-            return
+            self.go_on(node, place)
         for one in found:
             steps = (*place.path, *(_plain(step) for step in one.field.shape))
-            if one.item and len(steps) <= MAX_DEPTH:
-                self.ahead.append((one.item, Place(steps, place.key, one.field, steps)))
+            if one.item:
+                self.go_on(one.item, Place(steps, place.key, one.field, steps, above=place.above))
+
+    def go_on(self, node: Node, place: Place) -> None:
+        """Looks into a place later, unless it lies too deep."""
+        if len(place.path) > (MAX_DEPTH if node.key in place.above else MAX_STEPS):
+            self.cut.append((place.path, place.above.get(node.key, ())))
+        else:
+            above = {node.key: place.path, **place.above}
+            self.ahead.append((node, replace(place, above=above)))
 
 
 def _below(node: Node, place: Place) -> Iterator[tuple[Node, Place]]:

@@ -1,7 +1,9 @@
 """Where in a record something stands, and what is found there for the tables."""
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from extractor.tasks.labels import labels
 from extractor.tasks.reading import Node
@@ -19,6 +21,7 @@ class Place:
     item: TableField | None = None
     around: tuple[str, ...] = ()  # the steps to that item
     map: Node | None = None  # where the last step is one into a map
+    above: Mapping[Any, tuple[str, ...]] = field(default_factory=dict)  # the nodes around it, with their paths
 
     def __str__(self) -> str:
         return "/".join(self.path) or "the root"
@@ -61,6 +64,11 @@ class Leaf:
 
 
 PLACE = Place((), "")
+
+
+def shown(path: Sequence[str]) -> str:
+    """A path in the answer as people are told of it: "people/[]/name"."""
+    return "/".join("{}" if step.startswith("{") else step for step in path) or "the root"
 
 
 def key_pattern(node: Node, pattern: str | None) -> str:

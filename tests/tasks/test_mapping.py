@@ -6,7 +6,7 @@ import pytest
 
 from extractor.errors import UserError
 from extractor.tasks import shipped
-from extractor.tasks.mapping import table_fields
+from extractor.tasks.mapping import table_fields, too_deep
 from extractor.tasks.schema import Schema, load_schema
 from extractor.types import TableField
 
@@ -119,6 +119,26 @@ def test_a_schema_in_itself_is_followed_so_far() -> None:
     tree = {"properties": {"entities": PAIR, "children": {"type": "array", "items": {"$ref": "#"}}}}
     found = table_fields(Schema("tree", tree, None))
     assert [len(field.path) for field in found] == [1, 3, 5, 7, 9, 11, 13]
+    deepest = "/".join(["children/[]"] * 6 + ["children"])
+    assert too_deep(Schema("tree", tree, None)) == [
+        f"children holds itself: what lies in {deepest} feeds no table, it stays in record"
+    ]
+
+
+def test_entities_in_themselves_too_deep_for_a_table_are_said() -> None:
+    parts = {"type": "array", "items": {"$ref": "#/$defs/n"}, "x-extract": "entities"}
+    defs = {"n": {"properties": {"name": TEXT, "parts": parts}}, "s": {"properties": {"below": {"$ref": "#/$defs/s"}}}}
+    body = {"$defs": defs, "properties": {"top": {"$ref": "#/$defs/n"}, "spare": {"$ref": "#/$defs/s"}}}
+    said = too_deep(Schema("tree", body, None))
+    assert len(said) == 1 and said[0].startswith("top holds itself: what lies in top/parts/[]/parts/[]/")
+
+
+def test_what_does_not_hold_itself_is_followed_to_its_end() -> None:
+    body: dict[str, Any] = {"properties": {"entities": PAIR}}
+    for step in range(20):
+        body = {"properties": {f"s{step}": body}}
+    assert [len(field.path) for field in table_fields(Schema("deep", body, None))] == [21]
+    assert too_deep(Schema("deep", body, None)) == []
 
 
 def test_references_into_lists_and_to_nowhere() -> None:
