@@ -23,11 +23,18 @@ def make_relations(items: Sequence[Item], ground: Ground, made: Made) -> Rows:
     """
     things, entities = made.items["entities"], made.rows["entities"]
     finder = EndFinder(things, entities, ground)
-    joining = [item for item in items if {"subject", "object"} & set(item.said)]  # a text alone joins nothing
+    joining = [item for item in items if _joins(item)]
     said = [row for item in joining for row in _rows_of(item, ground, finder)]
     joins = {word: ends for item in items for word, ends in item.source.ends.items()}
     by_id = any("id" in item.source.roles or "{id" in "".join(item.source.shape) for item in things)
     return meant([replace(row, relation_id=f"r{n}") for n, row in enumerate(said, 1)], entities, joins, by_id)
+
+
+def _joins(item: Item) -> bool:
+    """A text alone joins nothing, nor does what could hold others and holds none."""
+    return bool({"subject", "object"} & set(item.said)) and not (
+        "*" in item.source.aside and item.said.get("subject") is None
+    )
 
 
 def _rows_of(item: Item, ground: Ground, finder: EndFinder) -> Iterator[Relation]:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 from extractor.tasks.keywords import KNOWN
 from extractor.tasks.labels import as_label
 from extractor.tasks.places import shown
@@ -223,4 +225,6 @@ def _holds(word: str, value: Any) -> bool:
 
 
 def _says_nothing(word: str, values: list[Any]) -> bool:
+    if word == "format":  # what nobody knows is not checked after decoding either
+        return not set(map(str, values)) & set(Draft202012Validator.FORMAT_CHECKER.checkers)
     return word == "uniqueItems" and not any(values)

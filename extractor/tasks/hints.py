@@ -27,6 +27,7 @@ NAMES = {
     "文本",
     "名",
 }
+CAPTIONS = {"label", "title", "caption", "标题"}  # names of what lies in a list of things
 TYPES = {"type", "label", "category", "kind", "class", "entity_type", "ner", "tag", "类型", "类别", "种类", "标签"}
 SUBJECTS = {"subject", "source", "head", "from", "subj", "arg1", "start", "主体", "主语", "头实体", "源", "起点", "甲"}
 OBJECTS = {"object", "target", "tail", "to", "obj", "arg2", "end", "客体", "宾语", "尾实体", "目标", "终点", "乙"}
@@ -34,7 +35,23 @@ PREDICATES = {"predicate", "relation", "rel", "relationship", "type", "label", "
 SUMMARIES = {"summary", "abstract", "overview", "synopsis", "tldr", "gist", "摘要", "概要", "总结", "简介", "概述"}
 ENTITIES = {
     *("entities", "entity", "people", "persons", "organisations", "organizations", "companies", "places", "locations"),
-    *("products", "events", "names", "mentions", "实体", "人物", "机构", "组织", "地点", "公司", "产品", "事件"),
+    *(
+        "products",
+        "events",
+        "names",
+        "mentions",
+        "nodes",
+        "vertices",
+        "节点",
+        "实体",
+        "人物",
+        "机构",
+        "组织",
+        "地点",
+        "公司",
+        "产品",
+        "事件",
+    ),
 }
 LIKE = {
     "relations": {"subject": SUBJECTS, "object": OBJECTS, "predicate": PREDICATES},
@@ -64,8 +81,9 @@ def left_in_record(schema: Schema, fields: Sequence[TableField]) -> list[str]:
 
 def near_misses(schema: Schema, fields: Sequence[TableField]) -> list[str]:
     """What looks like a table and feeds none, with the annotations to add."""
-    fed = [field.path for field in fields]
-    return list(dict.fromkeys(_look(read(schema.body), (), fed, frozenset())))
+    fed, root = [field.path for field in fields], read(schema.body)
+    whole = _said("the root", "", root) if root.is_list and () not in fed else ""
+    return [whole] if whole else list(dict.fromkeys(_look(root, (), fed, frozenset())))
 
 
 def _look(node: Node, path: tuple[str, ...], fed: list[Any], above: frozenset[Any]) -> Iterator[str]:
@@ -102,6 +120,10 @@ def _said(where: str, key: str, node: Node) -> str:
 def _table(where: str, key: str, item: Node, is_map: bool) -> str:
     for table, roles in LIKE.items():
         found = {role: name for role, names in roles.items() for name in item.properties if name.casefold() in names}
+        if table == "entities" and "name" not in found and key.casefold() in ENTITIES:
+            captions = [name for name in item.properties if name.casefold() in CAPTIONS]
+            found = {role: name for role, name in found.items() if name not in captions[:1]}
+            found |= {"name": captions[0]} if captions else {}
         named = table == "relations" or "type" in found or key.casefold() in ENTITIES
         if named and set(BY_WORD[table].needed) <= set(found):
             marks = [f'"{WORD}": "{table}" to it']

@@ -24,6 +24,8 @@ PLAIN = {
     *("uniqueItems", "writeOnly", "discriminator"),
 }
 KNOWN = MAPS | LISTS | SINGLES | PLAIN
+# of OpenAPI and of editors: words that mean something elsewhere, and are no slips of the pen
+ELSEWHERE = {"example", "nullable", "xml", "externalDocs", "components", "id", "order", "optional", "propertyOrdering"}
 DRAFTS: dict[str, type[Validator]] = {
     "draft-04": validators.Draft4Validator,
     "draft-06": validators.Draft6Validator,
@@ -55,7 +57,7 @@ def unknown_keywords(schema: dict[str, Any]) -> Iterator[tuple[str, str | None]]
     """
     for word in schema:
         if word not in KNOWN and not word.startswith("x-"):
-            near = nearest(word, KNOWN, cutoff=0.81) if word[:1].isalpha() else None
+            near = nearest(word, KNOWN, cutoff=0.81) if word[:1].isalpha() and word not in ELSEWHERE else None
             yield word, near if near not in schema else None
 
 

@@ -31,7 +31,7 @@ def lint(where: str, body: dict[str, Any], draft: type[Validator]) -> Iterator[s
     check_merging(where, body)
     if why := unsatisfiable(body):
         raise UserError(f"{where}: no answer can satisfy it: {why}")
-    yield from _keyword_notes(where, body)
+    yield from _keyword_notes(where, body, draft)
     yield from _draft_notes(body, draft)
     yield from _format_notes(body, draft)
 
@@ -42,7 +42,18 @@ def _check_form(where: str, draft: type[Validator], body: Any) -> None:
     except jsonschema.SchemaError as error:
         at = "/".join(map(str, error.absolute_path)) or "the root"
         told = next((inner for inner in error.context or () if inner.validator == "enum"), error)
-        raise UserError(f"{where}: not a JSON Schema: at {at}: {told.message[:200]}{_meant(told)}") from None
+        cure = _meant(told) or _of_another(draft, body)
+        raise UserError(f"{where}: not a JSON Schema: at {at}: {told.message[:200]}{cure}") from None
+
+
+def _of_another(draft: type[Validator], body: Any) -> str:
+    """The cure where the schema is one of another draft, which it does not name."""
+    if not isinstance(body, dict) or "$schema" in body:
+        return ""
+    for name, other in reversed(DRAFTS.items()):
+        if other is not draft and other(other.META_SCHEMA, format_checker=PATTERNS).is_valid(body):
+            return f'; it is one of {name}: add "$schema": "{other.META_SCHEMA.get("$schema")}"'
+    return ""
 
 
 def _meant(error: jsonschema.SchemaError) -> str:
@@ -129,9 +140,12 @@ def _format_notes(body: dict[str, Any], draft: type[Validator]) -> Iterator[str]
             yield f"{path or '/'}: format '{name}' is not checked{did_you_mean(name, list(known))}"
 
 
-def _keyword_notes(where: str, body: dict[str, Any]) -> Iterator[str]:
+def _keyword_notes(where: str, body: dict[str, Any], draft: type[Validator]) -> Iterator[str]:
     for path, node in walk(body):
         for word, near in unknown_keywords(node):
             if near:
                 raise UserError(f"{where}: {path or '/'}: '{word}' is no JSON Schema keyword; did you mean '{near}'?")
-            yield f"{path or '/'}: keyword '{word}' is not JSON Schema's and is ignored"
+            if word == "nullable" and node[word] is True:
+                yield f'{path or "/"}: keyword \'nullable\' is OpenAPI\'s and is ignored; write "type": ["…", "null"]'
+            elif word != "id" or "$id" in draft.META_SCHEMA:
+                yield f"{path or '/'}: keyword '{word}' is not JSON Schema's and is ignored"

@@ -130,8 +130,14 @@ class Node:
     def branches(self) -> list["Node"]:
         """The nodes of which one holds, null apart: itself where there is no union, or where there are too many."""
         whole = [self] if not self.unions else list(self._unfolded(MAX_BRANCHES + 1))
-        known = {node.key: node for node in whole if not node.never}
+        known = {node.key: node for node in whole if not node.never and not (self.unions and node._lacks)}
         return list(known.values()) if len(whole) <= MAX_BRANCHES else [_Loose(self.facets)]
+
+    @property
+    def _lacks(self) -> bool:
+        """Whether it needs a property that no value is left for, as where two choices exclude each other."""
+        needed = (self.properties[name] for name in self.required if name in self.properties)
+        return self.types == ("object",) and any(node.never and not node.nullable for node in needed)
 
     @property
     def is_list(self) -> bool:

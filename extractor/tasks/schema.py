@@ -12,11 +12,15 @@ from pydantic import BaseModel, PydanticUserError
 from extractor.errors import UserError, did_you_mean
 from extractor.system.limit import TooSlow, time_limit
 from extractor.tasks import shipped
+from extractor.tasks.keywords import KNOWN
 from extractor.tasks.lint import lint
+from extractor.tasks.reading import TYPES
 from extractor.tasks.validation import Validation
 
 MAX_SCHEMA_BYTES = 1 << 20
 CHECKING_SECONDS = 10.0  # of processor time
+# in what others wrap a schema that they send to a model: response formats, functions and tools
+WRAPPERS = ("json_schema", "function", "schema", "parameters", "input_schema", "inputSchema")
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # one loaded schema is itself: a key for what is made of it once
@@ -103,15 +107,27 @@ def _checked(name: str, body: Any, path: Path | None) -> Schema:
     where = f"--schema {path or name}"
     if not isinstance(body, dict):
         raise UserError(f"{where}: a schema is a JSON object, this is {type(body).__name__}")
+    body, inside = _unwrapped(body)
     if not isinstance(body.get("$schema", ""), str):
         raise UserError(f"{where}: $schema is the address of a draft; leave it out for 2020-12")
     schema = Schema(name, body, path)
     try:
         with time_limit(CHECKING_SECONDS):
-            return Schema(name, body, path, tuple(lint(where, body, schema.validator().draft)))
+            notes = lint(where, body, schema.validator().draft)
+            return Schema(name, body, path, (*(f"the schema is what stands in '{word}'" for word in inside), *notes))
     except RecursionError:
         raise UserError(f"{where}: nested too deeply to check") from None
     except OverflowError as error:  # from a pattern
         raise UserError(f"{where}: not a JSON Schema: {error}") from None
     except TooSlow:
         raise UserError(f"{where}: not checked within {CHECKING_SECONDS:.0f} s; make it smaller") from None
+
+
+def _unwrapped(body: dict[str, Any], inside: tuple[str, ...] = ()) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The schema in what other programs wrap it in, and under which word it stands there; else the body itself."""
+    word = next((word for word in WRAPPERS if isinstance(body.get(word), dict)), "")
+    if not word or set(body) & (KNOWN - {"type", "description", "title", "$schema"}) or body.get("type") in TYPES:
+        return body, inside[-1:]
+    about = {"title": body.get("title") or body.get("name"), "description": body.get("description")}
+    inner = {key: value for key, value in about.items() if isinstance(value, str)} | body[word]
+    return _unwrapped(inner, (*inside, word))

@@ -182,6 +182,15 @@ SHAPES: dict[str, tuple[dict[str, Any], Any, list[Any], list[Any]]] = {
         [("a", "tree", {}), ("b", "parts", {})],
         [("b", "e2", "part_of", "a", "e1")],
     ),
+    "children that may have none": (
+        {
+            **thing(tree=marked("entities", listed({"$ref": "#/$defs/n"}))),
+            "$defs": {"n": {**NODE, "required": ["name"]}},
+        },
+        {"tree": [{"name": "a", "parts": [{"name": "b"}, {"name": "c", "parts": None}]}]},
+        [("a", "tree", {}), ("b", "parts", {}), ("c", "parts", {})],
+        [("b", "e2", "part_of", "a", "e1"), ("c", "e3", "part_of", "a", "e1")],
+    ),
     "lists of lists": (
         thing(p=marked("entities", listed(listed(thing(name=TEXT))))),
         {"p": [[{"name": "a"}], [{"name": "b"}]]},

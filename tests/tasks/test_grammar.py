@@ -143,7 +143,7 @@ GIVEN_UP: list[tuple[str, dict[str, Any], dict[str, list[str]]]] = [
             "properties": {
                 "a/b": {"items": {"additionalProperties": {"pattern": "(?=x)"}}},
                 "c": {"anyOf": [{"type": "integer"}, {"prefixItems": [{}, {"not": {}}]}]},
-                "d": {"patternProperties": {"^x": {"format": "colour"}}},
+                "d": {"patternProperties": {"^x": {"format": "regex"}, "^y": {"format": "colour"}}},
             }
         },
         {"format": ["d/{}"], "not": ["c/[1]"], "pattern": ["a/b/[]/{}"]},
