@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from extractor.cli import say
 from extractor.cli.boundary import boundary
+from extractor.errors import UserError
 from extractor.escape import in_json, in_line
 from extractor.exits import FEW_CODES
 from extractor.system.streams import audience
@@ -69,10 +70,12 @@ def schemas_command(
     To begin one of your own: --from-pydantic module:Class, or --from-example examples.jsonl.
     """
     with boundary():
-        if from_pydantic or from_example:
+        if sum(given is not None for given in (name, from_pydantic, from_example)) > 1:
+            raise UserError("one of NAME, --from-pydantic and --from-example, not several; leave the others out")
+        if from_pydantic is not None or from_example is not None:
             from extractor.tasks.begin import from_answers, from_class
 
-            begun = from_class(from_pydantic) if from_pydantic else from_answers(str(from_example))
+            begun = from_class(from_pydantic) if from_pydantic is not None else from_answers(str(from_example))
             say.text(in_json(begun, indent=2))
             return
         from extractor.cli.tables import table

@@ -5,7 +5,8 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 from pydantic import BaseModel, PydanticUserError
 
@@ -57,7 +58,7 @@ def load_schema(given: str) -> Schema:
         return _checked(given, _from_file(found), found)
     if ":" in given:
         model = pydantic_model(given)
-        return replace(_checked(given.rpartition(":")[2], _json_schema(given, model), None), model=model)
+        return replace(_checked(given.rpartition(":")[2], class_schema(given, model), None), model=model)
     names = shipped.names()
     raise UserError(
         f"--schema {given}: no such file and no shipped schema ({', '.join(names)}){did_you_mean(given, names)}"
@@ -80,27 +81,48 @@ def _from_file(path: Path) -> Any:
 def pydantic_model(given: str, option: str = "--schema") -> type[BaseModel]:
     """The pydantic class that module:Class names, looked for in the current folder too."""
     module_name, _, class_name = given.partition(":")
+    if module_name.endswith(".py") or "/" in module_name:
+        named = ".".join(Path(module_name).with_suffix("").parts)
+        raise UserError(f"{option} {given}: a module, not a file: {named}:{class_name or 'Class'}")
+    if not (module_name and class_name):
+        raise UserError(f"{option} {given}: a pydantic model is written module:Class")
+    module = _imported(f"{option} {given}", module_name)
+    found = getattr(module, class_name, None)
+    models = [name for name, one in vars(module).items() if _is_model(one)]
+    if found is None:
+        raise UserError(f"{option} {given}: {module_name} has no {class_name}{did_you_mean(class_name, models)}")
+    if not _is_model(found):
+        raise UserError(f"{option} {given}: {class_name} is no pydantic model (a subclass of pydantic.BaseModel)")
+    return cast(type[BaseModel], found)
+
+
+def _is_model(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseModel)
+
+
+def _imported(where: str, name: str) -> ModuleType:
     sys.path.insert(0, str(Path.cwd()))
     try:
-        found = getattr(importlib.import_module(module_name), class_name)
+        return importlib.import_module(name)
     except ImportError as error:
-        raise UserError(f"{option} {given}: cannot import {module_name}: {error}; is it in this folder?") from None
-    except AttributeError:
-        raise UserError(f"{option} {given}: {module_name} has no {class_name}") from None
+        if error.name and not f"{name}.".startswith(f"{error.name}."):
+            raise UserError(f"{where}: {name} needs {error.name}: {error}; install or mend that") from None
+        raise UserError(f"{where}: cannot import {name}: {error}; is it in this folder?") from None
     except (Exception, SystemExit) as error:  # it is a stranger's code that runs
-        raise UserError(f"{option} {given}: {module_name} fails: {type(error).__name__}: {error}; mend it") from None
+        raise UserError(f"{where}: {name} fails: {type(error).__name__}: {error}; mend it") from None
     finally:
         sys.path.pop(0)
-    if not (isinstance(found, type) and issubclass(found, BaseModel)):
-        raise UserError(f"{option} {given}: {class_name} is no pydantic model (a subclass of pydantic.BaseModel)")
-    return found
 
 
-def _json_schema(given: str, model: type[BaseModel]) -> Any:
+def class_schema(given: str, model: type[BaseModel], option: str = "--schema") -> Any:
+    """The JSON Schema that a pydantic class gives for what it reads; UserError where it has none."""
     try:
         return model.model_json_schema()
     except PydanticUserError as error:
-        raise UserError(f"--schema {given}: {model.__name__} has no JSON Schema: {error.message}") from None
+        raise UserError(f"{option} {given}: {model.__name__} has no JSON Schema: {error.message}; mend it") from None
+    except Exception as error:  # of a stranger's code
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UserError(f"{option} {given}: {model.__name__} has no JSON Schema: {said}; mend it") from None
 
 
 def _checked(name: str, body: Any, path: Path | None) -> Schema:
