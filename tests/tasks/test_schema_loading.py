@@ -46,7 +46,10 @@ def test_a_pydantic_class_in_this_folder(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     schema = load_schema("fleet_of_mine:Ship")
     assert schema.name == "Ship" and list(schema.body["properties"]) == ["name"] and schema.path is None
-    assert refusal("fleet_of_mine:Sheep") == "--schema fleet_of_mine:Sheep: fleet_of_mine has no Sheep; did you mean 'Ship'?"
+    assert (
+        refusal("fleet_of_mine:Sheep")
+        == "--schema fleet_of_mine:Sheep: fleet_of_mine has no Sheep; did you mean 'Ship'?"
+    )
     assert "is no pydantic model" in refusal("fleet_of_mine:Plain")
     assert "cannot import no_such_module_here" in refusal("no_such_module_here:Ship")
 
