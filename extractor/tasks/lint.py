@@ -42,8 +42,14 @@ def _check_form(where: str, draft: type[Validator], body: Any) -> None:
     except jsonschema.SchemaError as error:
         at = "/".join(map(str, error.absolute_path)) or "the root"
         told = next((inner for inner in error.context or () if inner.validator == "enum"), error)
-        cure = _meant(told) or _of_another(draft, body)
+        cure = _meant(told) or _of_another(draft, body) or _in_python(told)
         raise UserError(f"{where}: not a JSON Schema: at {at}: {told.message[:200]}{cure}") from None
+
+
+def _in_python(error: jsonschema.SchemaError) -> str:
+    r"""The cure for a pattern with \p{…}, which only other languages know."""
+    unknown = error.validator == "format" and "\\p{" in str(error.instance)
+    return r"; \p{…} is not known: write [^\W\d_] for a letter, [\u4e00-\u9fff] for Chinese" if unknown else ""
 
 
 def _of_another(draft: type[Validator], body: Any) -> str:

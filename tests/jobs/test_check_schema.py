@@ -107,8 +107,14 @@ ADDED = [
     (
         ENGLISH,
         {
-            "people": "entities", "mentions": "entities", "mentions/text": "name", "mentions/label": "type",
-            "links": "relations", "links/source": "subject", "links/target": "object", "links/type": "predicate",
+            "people": "entities",
+            "mentions": "entities",
+            "mentions/text": "name",
+            "mentions/label": "type",
+            "links": "relations",
+            "links/source": "subject",
+            "links/target": "object",
+            "links/type": "predicate",
             "abstract": "summary",
         },
         "mood",
@@ -116,8 +122,14 @@ ADDED = [
     (
         CHINESE,
         {
-            "实体": "entities", "实体/名称": "name", "实体/类型": "type", "摘要": "summary",
-            "关系": "relations", "关系/主体": "subject", "关系/客体": "object", "关系/谓词": "predicate",
+            "实体": "entities",
+            "实体/名称": "name",
+            "实体/类型": "type",
+            "摘要": "summary",
+            "关系": "relations",
+            "关系/主体": "subject",
+            "关系/客体": "object",
+            "关系/谓词": "predicate",
         },
         "情绪",
     ),

@@ -44,6 +44,33 @@ def test_what_looks_like_a_table_is_said_with_its_annotation() -> None:
     assert left == ["entities", "关系", "人物", "摘要", "when"]
 
 
+SAID: list[tuple[str, dict[str, Any], str]] = [
+    ("entities", {"text": TEXT, "label": TEXT, "start": {"type": "integer"}, "end": {"type": "integer"}}, "text label"),
+    ("entities", {"entity_name": TEXT, "entity_type": TEXT, "description": TEXT}, "entity_name entity_type"),
+    ("namedEntities", {"entityName": TEXT, "entityType": TEXT}, "entityName entityType"),
+    ("人物列表", {"姓名": TEXT, "身份": TEXT}, "姓名"),
+    ("products", {"product_name": TEXT, "price": {"type": "number"}}, "product_name"),
+    ("relations", {"source_entity": TEXT, "target_entity": TEXT, "why": TEXT}, "source_entity target_entity"),
+    ("relationships", {"sourceId": TEXT, "targetId": TEXT, "relationType": TEXT}, "sourceId targetId relationType"),
+    ("人物关系", {"人物1": TEXT, "人物2": TEXT, "关系": TEXT}, "人物1 人物2 关系"),
+    ("ties", {"person_a": TEXT, "person_b": TEXT, "since": TEXT}, "person_a person_b"),
+    ("spans", {"from_date": TEXT, "to_date": TEXT, "type": TEXT}, ""),
+    ("prices", {"amount": {"type": "number"}, "currency": TEXT}, ""),
+]
+
+
+@pytest.mark.parametrize("key, properties, marks", SAID, ids=[row[0] + " " + row[2] for row in SAID])
+def test_names_of_any_style_are_known_by_the_word_that_says_something(
+    key: str, properties: dict[str, Any], marks: str
+) -> None:
+    said, _ = hints(**{key: listed(**properties)})
+    table = "relations" if len(said) and "relations" in said[0] else "entities"
+    roles = {"relations": ("subject", "object", "predicate"), "entities": ("name", "type")}[table]
+    named = [f'"x-extract": "{role}" to {name}' for role, name in zip(roles, marks.split(), strict=False)]
+    expected = f'{key} looks like {table}; to fill that table add "x-extract": "{table}" to it, ' + ", ".join(named)
+    assert said == ([expected] if marks else [])
+
+
 def test_what_feeds_a_table_is_not_said_again() -> None:
     said, left = hints(entities=listed(name=TEXT, type=TEXT), summary=TEXT, mood=TEXT)
     assert (said, left) == ([], ["mood"])
