@@ -8,6 +8,8 @@ from typing import Any
 from extractor.tasks.keywords import heard
 from extractor.tasks.links import REFERENCES, Links, Part, target
 
+NONE_OF = "\0none of"  # values that are excluded: a word of our own, which no schema holds
+PLAIN_CONDITION = {"properties", "required", "type"}
 MAX_STEPS = 64  # of references and parts of `allOf` from one place to what holds there
 
 
@@ -100,7 +102,7 @@ class Gathering:
         elif word in ("anyOf", "oneOf") and isinstance(value, list):
             self._unite(own, word, value)
         elif word == "if" and {"then", "else"} & set(own.words):
-            choices = (tuple(own.parts("if", "then")), tuple(own.parts("else")))
+            choices = (tuple(own.parts("if", "then")), (*own.parts("else"), *_otherwise(own, value)))
             self.unions.append(Union((own.source, word), choices, False, own.hard))
 
     def _unite(self, own: Facet, word: str, value: list[Any]) -> None:
@@ -115,6 +117,20 @@ class Gathering:
     def _take_all(self, parts: Iterable[Part], own: Facet, hard: bool) -> None:
         for part in parts:
             self.take(part, own.steps + 1, hard)
+
+
+def _otherwise(own: Facet, condition: Any) -> list[Part]:
+    """What holds where a condition on one property's values does not: that it has none of them."""
+    said = condition.get("properties") if isinstance(condition, dict) and set(condition) <= PLAIN_CONDITION else None
+    if not isinstance(said, dict) or len(said) != 1:
+        return []
+    ((key, only),) = said.items()
+    if not isinstance(only, dict):
+        return []
+    values = [only["const"]] if "const" in only else only.get("enum")
+    if not isinstance(values, list) or set(only) - {"const", "enum", "type"} or len({"const", "enum"} & set(only)) != 1:
+        return []
+    return [own.links.made(f"otherwise {own.source}", {"properties": {key: {NONE_OF: values}}})]
 
 
 def _is_null(raw: Any) -> bool:

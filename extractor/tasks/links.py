@@ -32,6 +32,10 @@ class Links:
             self._known[key] = self._look_up(reference)
         return self._known[key]
 
+    def made(self, name: str, raw: dict[str, Any]) -> "Part":
+        """A subschema that is not written in the schema: the same object each time."""
+        return self._known.setdefault(("", name), (raw, self)) or (raw, self)
+
     def _look_up(self, reference: str) -> "Part | None":
         try:
             found = self._resolver.lookup(reference)

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from extractor.tasks.facets import Facet, Gathering, Union, matches
+from extractor.tasks.facets import NONE_OF, Facet, Gathering, Union, matches
 from extractor.tasks.links import Part, root
 
 MAX_BRANCHES = 64  # of one place: unions in unions and beside each other are multiplied
@@ -65,9 +65,9 @@ class Node:
         lists = [[value] for value in self.all("const")] + [v for v in self.all("enum") if isinstance(v, list)]
         if not lists:
             return None
-        return [
-            value for value in lists[0] if all(_among(value, others) for others in lists[1:]) and self._typed(value)
-        ]
+        none_of = [value for values in self.all(NONE_OF) for value in values]
+        held = (value for value in lists[0] if all(_among(value, others) for others in lists[1:]))
+        return [value for value in held if self._typed(value) and not _among(value, none_of)]
 
     @cached_property
     def never(self) -> bool:

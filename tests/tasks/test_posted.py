@@ -244,6 +244,20 @@ def test_choices_that_exclude_each_other_are_no_form() -> None:
 
     body = {**thing(kind={"enum": ["p", "c"]}), "allOf": [case("p", "age"), case("c", "sector")]}
     del body["additionalProperties"]
-    told = guide(body)
-    assert "kind = p" in told and "kind = c" in told and "age" in told.split("- or")[0]
-    assert not any("age" in form and "sector" in form for form in told.split("\n- or"))
+    told, text = guide(body), grammar(Schema("cases", body, None))
+    assert allows('{"kind": "p", "age": "3"}', text) and not allows('{"kind": "p", "sector": "3"}', text)
+    assert not allows('{"kind": "p"}', text)
+    assert told.startswith("- either kind = p\n") and told.count("- or") == 1 and "- or kind = c\n" in told
+
+
+def test_a_condition_without_an_else_holds_for_its_values_alone() -> None:
+    body = {
+        "type": "object",
+        "properties": {"kind": {"enum": ["x", "y"]}, "more": TEXT},
+        "required": ["kind"],
+        "if": {"properties": {"kind": {"enum": ["x"]}}, "required": ["kind"]},
+        "then": {"required": ["more"]},
+    }
+    text = grammar(Schema("condition", body, None))
+    assert allows('{"kind": "y"}', text) and allows('{"kind": "x", "more": "m"}', text)
+    assert allows('{"kind": "y", "more": "m"}', text) and not allows('{"kind": "x"}', text)
