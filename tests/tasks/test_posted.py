@@ -8,7 +8,7 @@ import pytest
 from test_grammar import allows
 
 from extractor.errors import UserError
-from extractor.tables import rows_from
+from extractor.tables import Ground, rows_from
 from extractor.tasks.grammar import free_of_grammar, grammar
 from extractor.tasks.guide import guide
 from extractor.tasks.hints import near_misses
@@ -208,7 +208,7 @@ def test_what_people_post_is_read_as_it_is_meant(tmp_path: Path, name: str) -> N
     assert free_of_grammar(schema) is None
     assert allows(answer_text(answer), grammar(schema)) and schema.validator().is_valid(answer)
     assert not allows(answer_text(none), grammar(schema)) and not schema.validator().is_valid(none)
-    made, _ = rows_from(answer, table_fields(schema), "")
+    made, _ = rows_from(answer, table_fields(schema), Ground(""))
     rows = [f"{one.name}/{one.type}" for one in made["entities"]]
     assert rows + [f"{one.subject}|{one.predicate}|{one.object}" for one in made["relations"]] == expected
 
