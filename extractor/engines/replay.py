@@ -14,7 +14,7 @@ from extractor.fingerprint import fingerprint
 from extractor.types import Completion, Finish, Request, ThinkingEnd
 
 COLUMNS = ["doc_id", "fingerprint", "attempt", "mode", "answer", "reasoning", "finish", "thinking_end", "detail"]
-COLUMNS += ["prompt_tokens", "thinking_tokens", "answer_tokens"]
+COLUMNS += ["prompt_tokens", "thinking_tokens", "answer_tokens", "value_logprobs"]
 GROUPS = 4  # row groups held at once
 WINDOW = 64  # requests held at once
 _FINISHES: dict[ThinkingEnd, Finish] = {"budget": "length", "truncated": "length", "repetition": "repetition"}
@@ -129,6 +129,7 @@ def _completion(request: Request, row: StoredRow, budget: int | None) -> Complet
         prompt_tokens=row["prompt_tokens"],
         output_tokens=row["answer_tokens"],
         error=row["detail"] or "",
+        value_logprobs=row.get("value_logprobs") if request.logprobs else None,
         thought=None if row["reasoning"] is None else _thought(asked, row, budget),
     )
 

@@ -8,10 +8,12 @@ from typing import Any
 import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
-from extractor.answers.signals import SIGNALS
+from extractor.answers.calibration import Calibration, load_calibration
+from extractor.answers.signals import SIGNALS, USUAL
 from extractor.documents import Columns, Source, check_columns, kept_schema, located
 from extractor.engines.device import has_accelerator
 from extractor.errors import UserError
+from extractor.fingerprint import digest
 from extractor.jobs.job import Job
 from extractor.jobs.targets import check_names
 from extractor.models.families import yarn_overrides
@@ -54,6 +56,7 @@ class Prepared:
     context: int
     overrides: dict[str, Any]  # vLLM arguments for a context beyond the model's own
     builder: RequestBuilder
+    calibration: Calibration | None = None
     again: Redo | None = None  # picks the settled documents that are done again, and no others
 
     @property
@@ -93,8 +96,12 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
     sampling = _sampling(job, recommended)
     check_sampling(sampling, chat.kind, job.force_greedy)
     context, overrides = _context(job, model)
+    name = identity_with(model, job.engine_arg)
+    calibration = _calibration(job, name)
     task = _task(job, schema, prompt, pool, sampling)
-    builder = RequestBuilder(task, chat, context, identity_with(model, job.engine_arg))
+    if calibration and "unsure" in task.escalate:
+        task = replace(task, calibration=digest(asdict(calibration)))
+    builder = RequestBuilder(task, chat, context, name)
     return Prepared(
         job=job,
         sources=sources,
@@ -111,6 +118,7 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
         context=context,
         overrides=overrides,
         builder=builder,
+        calibration=calibration,
     )
 
 
@@ -131,6 +139,7 @@ def _task(
         nearest=Nearest(rest) if rest and job.examples_per_document else None,
         per_document=job.examples_per_document,
         escalate=_escalation(job),
+        confidence=job.confidence,
         mode=job.mode,
         prompted=job.thinking == "prompted",
         budget=job.thinking_budget,
@@ -143,7 +152,21 @@ def _task(
 def _escalation(job: Job) -> tuple[str, ...]:
     if unknown := sorted(set(job.escalate) - set(SIGNALS)):
         raise UserError(f"--escalate {unknown[0]}: no such signal (one of {', '.join(SIGNALS)})")
-    return tuple(sorted(set(job.escalate or SIGNALS))) if job.mode == "auto" else ()
+    if "unsure" in job.escalate and not job.confidence:
+        raise UserError("--escalate unsure needs --confidence: add it")
+    return tuple(sorted(set(job.escalate or USUAL))) if job.mode == "auto" else ()
+
+
+def _calibration(job: Job, model: str) -> Calibration | None:
+    if job.calibration is None:
+        return None
+    if not job.confidence:
+        raise UserError(f"--calibration {job.calibration} needs --confidence: add it")
+    found = load_calibration(job.calibration)
+    if found.model != model:
+        cure = "make one for this model with extract evaluate --calibrate, or leave it out"
+        raise UserError(f"--calibration {job.calibration} is for {found.model}, and this is {model}; {cure}")
+    return found
 
 
 def _sampling(job: Job, recommended: Recommended) -> dict[ThinkingMode, Sampling]:

@@ -41,6 +41,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             column("fingerprint", pa.string(), "names the work: this job on this text"),
             column("source", pa.string(), "file and row it was read from"),
             column("unfit", pa.list_(pa.string()), "kept columns whose value did not fit, and is null here"),
+            column("confidence", pa.string(), "with --confidence: JSON object, 0 to 1 for each root value in no table"),
         ]
     ),
     **{table.name: table.columns for table in EXTRACTED},
@@ -77,6 +78,11 @@ SCHEMAS: dict[str, pa.Schema] = {
             column("first_token_seconds", pa.float64(), "seconds"),
             column("thinking_seconds", pa.float64(), "seconds"),
             column("answer_seconds", pa.float64(), "seconds"),
+            column(
+                "value_logprobs",
+                pa.list_(pa.list_(pa.float32())),
+                "with --confidence: of each name and value of the answer, in its order, its tokens' log-probabilities",
+            ),
         ]
     ),
 }
@@ -111,6 +117,7 @@ def completion_row(step: Extraction) -> Row:
         "finish": step.completion.finish,
         "problem": step.problem.kind if step.problem else None,
         "detail": step.problem.detail if step.problem else None,
+        "value_logprobs": step.completion.value_logprobs,
         **_costs(step),
     }
 
@@ -149,6 +156,7 @@ def _document_row(settlement: Settlement) -> Row:
         "fingerprint": request.fingerprint,
         "source": request.document.source,
         "unfit": list(request.document.unfit) or None,
+        "confidence": _json(kept.confidence) if kept.confidence else None,
         **_costs(kept),
     }
 

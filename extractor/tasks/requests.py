@@ -41,6 +41,8 @@ class Task:
     nearest: Nearest | None = None  # a pool of further examples, of which each document is shown its own
     per_document: int = 0  # of them
     escalate: tuple[str, ...] = ()  # sorted: the signals for which mode auto asks again with thought, else none
+    calibration: str = ""  # by which the signal `unsure` is given; elsewhere it changes no answer, and is not named
+    confidence: bool = False  # answers come with log-probabilities; they stay the same, and so does their name
 
 
 class RequestBuilder:
@@ -107,6 +109,7 @@ class RequestBuilder:
             max_tokens=self.task.max_answer_tokens,
             mode=mode,
             schema=self.grammar,
+            logprobs=self.task.confidence,
         )
         return request if mode == "no_think" else self._thought(request, room)
 
@@ -121,6 +124,7 @@ class RequestBuilder:
             stop=(),
             is_thought=False,
             begun=thought.text,
+            logprobs=self.task.confidence,
         )
         return self.continued(asked, closing)
 
@@ -165,7 +169,7 @@ class RequestBuilder:
     def _thought(self, request: Request, room: int) -> Request:
         budget = min(self.task.budget or room, room)
         stop = CLOSE if self.chat.close_id is None else self.chat.close_id
-        return replace(request, max_tokens=budget, schema=None, stop=(stop,), is_thought=True)
+        return replace(request, max_tokens=budget, schema=None, stop=(stop,), is_thought=True, logprobs=False)
 
 
 def _before(task: Task, mode: ThinkingMode) -> list[Message]:
@@ -182,7 +186,9 @@ def _turns(task: Task, examples: Sequence[Example]) -> list[Message]:
 
 def identity(task: Task, model: str) -> dict[str, Any]:
     """What names the work beside the document; a change of any field makes every document new work."""
-    signals = {"escalate": list(task.escalate)} if task.mode == "auto" else {}  # other modes keep the name they had
+    signals: dict[str, Any] = {"escalate": list(task.escalate)} if task.mode == "auto" else {}  # others keep their name
+    if task.calibration:
+        signals["calibration"] = task.calibration
     return signals | {
         "schema": digest(task.schema.body),
         "prompt": digest(task.prompt.text),
