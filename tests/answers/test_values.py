@@ -80,7 +80,7 @@ def test_every_value_of_any_answer_is_found_and_its_bytes_are_its_tokens(value: 
     logprobs = by_value(pieces, text)
     assert logprobs is not None
     for said, own in zip(found, logprobs, strict=True):
-        assert said.encode() in b"".join(pieces[int(-one)] for one in own)
+        assert said.encode() in b"".join(pieces[int(-one)] for one in own or ())
 
 
 def test_pieces_are_laid_one_behind_the_other() -> None:
