@@ -1,4 +1,4 @@
-"""What of a summary stands in the text, told without a model: invented facts are found, wrong ties of right names not."""
+"""What of a summary stands in the text: invented names and numbers are found, wrong ties of right names are not."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ _LETTER = rf"[^\W_{_GLUED}]"
 _WORD = re.compile(f"{_LETTER}+")
 _RUN = re.compile(rf"[{_GLUED}]+|[^\W_{_GLUED}]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_CAPITALISED = re.compile(rf"(?<!\w)[^\W\d_{_GLUED}](?:[^\W_{_GLUED}]|['’.-])*[^\W_{_GLUED}]")
+_CAPITALISED = re.compile(rf"(?<!{_LETTER})[^\W\d_{_GLUED}](?:[^\W_{_GLUED}]|['’.-])*[^\W_{_GLUED}]")
 _OWNER = re.compile("['’]s?\\Z")  # Byron's
 _NEW_SENTENCE = re.compile(r"(?:\A|[.!?:;…。！？：；\n])[\s\"'“”‘’«»(\[*-]*\Z")
 
@@ -45,9 +45,20 @@ def unsupported(summary: str, text: str, ungrounded: Iterable[str] = ()) -> list
     missing = [
         *(number for number in numbers if _plain(number) not in known),
         *(name for name in ungrounded if name in summary),
-        *(run for run in runs if not re.search(f"(?<!{_LETTER}){re.escape(fold(run))}(?!{_LETTER})", whole)),
+        *(run for run in runs if not _has(whole, fold(run))),
     ]
     return sorted(dict.fromkeys(missing), key=summary.find)
+
+
+def _has(whole: str, name: str) -> bool:
+    """Whether the name stands there between what is no letter or digit of a spaced script."""
+    at = whole.find(name)
+    while at >= 0:
+        around = whole[at - 1 : at] + whole[at + len(name) : at + len(name) + 1]
+        if not _WORD.search(around):
+            return True
+        at = whole.find(name, at + 1)
+    return False
 
 
 def _plain(number: str) -> str:
