@@ -19,11 +19,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from extractor.evaluation.gold import Gold
+from extractor.evaluation.marks import DocumentMarks, entity_key, marks, relation_keys
 from extractor.evaluation.row_items import row_key
 from extractor.evaluation.runs import Run, TableRow
 from extractor.evaluation.scored_tables import FURTHER, key_columns, said_columns
 from extractor.report.details import Details
-from extractor.report.marks import DocumentMarks, entity_key, marks, relation_keys
 from extractor.tables import TABLES, Entity, Table
 
 Case = dict[str, Any]
