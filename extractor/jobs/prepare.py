@@ -98,9 +98,7 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
     context, overrides = _context(job, model)
     name = identity_with(model, job.engine_arg)
     calibration = _calibration(job, name)
-    task = _task(job, schema, prompt, pool, sampling)
-    if calibration and "unsure" in task.escalate:
-        task = replace(task, calibration=digest(asdict(calibration)))
+    task = _named_by(calibration, _task(job, schema, prompt, pool, sampling))
     builder = RequestBuilder(task, chat, context, name)
     return Prepared(
         job=job,
@@ -167,6 +165,13 @@ def _calibration(job: Job, model: str) -> Calibration | None:
         cure = "make one for this model with extract evaluate --calibrate, or leave it out"
         raise UserError(f"--calibration {job.calibration} is for {found.model}, and this is {model}; {cure}")
     return found
+
+
+def _named_by(calibration: Calibration | None, task: Task) -> Task:
+    """The task, which is another one by each calibration where that decides who is asked again."""
+    if calibration is None or "unsure" not in task.escalate:
+        return task
+    return replace(task, calibration=digest(asdict(calibration)))
 
 
 def _sampling(job: Job, recommended: Recommended) -> dict[ThinkingMode, Sampling]:
