@@ -9,11 +9,11 @@ for a confidence, that stands.
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import Any
 
 from extractor.answers.calibration import Calibration
-from extractor.tables import BY_WORD, TABLES, Table
+from extractor.tables import BY_WORD, ENTITIES, TABLES, Table
 from extractor.tables.items import Item, items_of, texts_of
 from extractor.tables.names import name_of, names_of, text_of
 from extractor.types import Extraction, TableField
@@ -53,11 +53,10 @@ class Confidence:
         if not rows:
             return rows
         if table.holds == "text":
-            whole = [
-                p for item in texts_of(said, self.fields, table.word) for p in item.said[table.word].logprobs or ()
-            ]
-            return [self._with(table, row, _mean(whole)) for row in rows]
-        found = _by_key(table, list(items_of(said, self.fields, table.word)), self._ids(said))
+            parts = [item.said[table.word].logprobs or [] for item in texts_of(said, self.fields, table.word)]
+            return [self._with(table, row, _mean(list(chain(*parts)))) for row in rows]
+        ids = self._ids(said) if len(table.names) > 1 else {}
+        found = _by_key(table, list(items_of(said, self.fields, table.word)), ids)
         return [self._with(table, row, _first(found, _keys(table, row))) for row in rows]
 
     def _with(self, table: Table, row: Any, score: float | None) -> Any:
@@ -68,13 +67,10 @@ class Confidence:
     def _ids(self, said: Any) -> dict[str, str]:
         """The names of what the answer calls by an id of its own."""
         found: dict[str, str] = {}
-        for item in items_of(said, self.fields, TABLES[0].word):
-            identifier, names = (
-                text_of(item.said.get("id")),
-                list(names_of(item.said.get("name"), item.source.inner.get("name", {}))),
-            )
-            if identifier and names:
-                found.setdefault(identifier, names[0])
+        for item in items_of(said, self.fields, ENTITIES.word):
+            name = next(names_of(item.said.get("name"), item.source.inner.get("name", {})), None)
+            if name and (identifier := text_of(item.said.get("id"))):
+                found.setdefault(identifier, name)
         return found
 
     def _single(self, extraction: Extraction, known: Iterable[list[float] | None]) -> Iterator[tuple[str, float]]:
