@@ -141,6 +141,10 @@ class Request:
     is_thought: bool = False
     begun: str = ""  # what the prompt holds behind the messages: the model's own turn so far, a closed thought first
     attempt: int = 1  # 0 = settled without asking a model
+    logprobs: bool = False  # whether each token is to come back with its log-probability
+
+
+ValueLogprobs = list[list[float] | None]  # of each name and value of an answer, in its order: one number a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,8 @@ class Completion:
     prompt_tokens: int = 0
     cached_tokens: int = 0  # prompt tokens that the prefix cache spared
     output_tokens: int = 0
+    logprobs: Sequence[float] = ()  # of each of `tokens`, where the request asks for them, until they are read
+    value_logprobs: ValueLogprobs | None = None  # what was read of them: see answers/values.py
     queue_seconds: float | None = None
     first_token_seconds: float | None = None  # from scheduling to the first token
     seconds: float | None = None  # from the first token to the last
@@ -177,6 +183,7 @@ class Extraction:
     record: Any = None  # the validated answer
     rows: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # of each table that it feeds, by the table's name
     dropped: list[str] = field(default_factory=list)  # relations of the record that its own schema rules out, and why
+    confidence: dict[str, float] = field(default_factory=dict)  # of the record's single values that feed no table
     problem: Problem | None = None
 
     @property

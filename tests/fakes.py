@@ -19,6 +19,8 @@ from extractor.progress.tally import Tally
 from extractor.tasks.chat import Chat
 from extractor.types import Completion, Document, Request, Sampling, Settlement
 
+LOGPROB = -0.5  # of each token that `answering` gives, where they are asked for
+
 
 class FakeTokenizer:
     """One token a character; a hybrid template unless told otherwise."""
@@ -36,6 +38,9 @@ class FakeTokenizer:
 
     def encode(self, text: str, add_special_tokens: bool = False) -> list[int]:
         return array("I", text.encode("utf-32-le", "surrogatepass")).tolist()
+
+    def convert_ids_to_tokens(self, ids: Sequence[int]) -> list[str]:
+        return [chr(token).replace(" ", "▁") for token in ids]
 
     def decode(self, ids: Iterable[int], skip_special_tokens: bool = False) -> str:
         return "".join(map(chr, ids))
@@ -69,8 +74,9 @@ def answering(
         closed = request.stop[0] if request.is_thought else None
         tokens = [ord(character) for character in said]
         return Completion(
-            request, said, tokens, stopped_by=closed, prompt_tokens=len(request.prompt), output_tokens=len(said)
-        )
+            request, said, tokens, stopped_by=closed, prompt_tokens=len(request.prompt), output_tokens=len(said),
+            logprobs=[LOGPROB] * len(tokens) if request.logprobs else (),
+        )  # fmt: skip
 
     return kind(complete, window)
 

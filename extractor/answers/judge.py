@@ -8,6 +8,7 @@ from typing import Any
 
 from jsonschema.exceptions import best_match
 
+from extractor.answers.confidence import Confidence
 from extractor.system.limit import TooSlow, time_limit
 from extractor.tables import Ground, rows_from
 from extractor.tasks.validation import Validation
@@ -28,6 +29,7 @@ class Judge:
     restore: Callable[[str], str]
     budget: int | None  # thinking tokens asked for
     seconds: float = VALIDATION_SECONDS
+    confidence: Confidence | None = None  # for answers that come with log-probabilities
 
     def judge(
         self, completion: Completion, thought: Completion | None = None, ground: Ground | None = None
@@ -48,7 +50,8 @@ class Judge:
         if problem := self._fault(record):
             return Extraction(completion, thought, end, problem=problem)
         rows, dropped = rows_from(record, self.fields, ground or Ground(completion.request.document.text))
-        return Extraction(completion, thought, end, record, rows, dropped)
+        found = Extraction(completion, thought, end, record, rows, dropped)
+        return self.confidence.of(found) if self.confidence else found
 
     def _fault(self, record: Any) -> Problem | None:
         try:

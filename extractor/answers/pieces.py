@@ -8,6 +8,7 @@ from typing import Any
 from extractor.answers.attempt import Attempt
 from extractor.answers.salvage import each_once, salvage
 from extractor.answers.signals import repeats
+from extractor.answers.values import joined
 from extractor.tasks.requests import RequestBuilder
 from extractor.types import Completion
 
@@ -44,9 +45,10 @@ def _pieces(attempt: Attempt, completion: Completion, names: Sequence[str]) -> l
         return []
     saved = each_once(found)
     if attempt.property:
-        return [replace(completion, text=_text(saved), finish="repetition")]
+        return [replace(completion, text=_text(saved), finish="repetition", value_logprobs=None)]
     first, *others = (
-        replace(completion, text=_text({name: value}), finish="repetition") for name, value in saved.items()
+        replace(completion, text=_text({name: value}), finish="repetition", value_logprobs=None)
+        for name, value in saved.items()
     )
     pieces = [first, *(replace(other, output_tokens=0, seconds=0.0) for other in others)]
     return pieces if list(saved) == list(names[: len(saved)]) else []
@@ -62,6 +64,7 @@ def _merged(pieces: Sequence[Completion]) -> Completion:
         finish="repetition" if looped else pieces[-1].finish,
         output_tokens=sum(piece.output_tokens for piece in pieces),
         seconds=sum(piece.seconds or 0.0 for piece in pieces),
+        value_logprobs=joined(pieces),
     )
 
 

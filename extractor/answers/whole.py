@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from extractor.answers.confidence import surest
 from extractor.answers.judge import Judge
 from extractor.answers.merge import Part, merged
 from extractor.tables import ENTITIES, RELATIONS
@@ -36,6 +37,7 @@ class Whole:
             ground = Ground(request.document.text, _said_in(answered))
             completion = _completion(request, answer_text(whole.record), steps)
             kept = self._judge.judge(completion, _thought(request, steps), ground)
+            kept = surest(kept, [passage.kept for passage in answered])
             kept = replace(kept, thinking_end=_end(steps), dropped=[*whole.dropped, *kept.dropped])
         else:
             kept = Extraction(_completion(request, "", steps), _thought(request, steps), _end(steps))

@@ -78,6 +78,12 @@ def evaluate_command(
     as_json: AsJson = False,
     parquet: Parquet = None,
     report: Report = None,
+    calibrate: Annotated[
+        str | None,
+        typer.Option(
+            help="write by what confidence becomes a share of right rows, for run --calibration", metavar="FILE"
+        ),
+    ] = None,
 ) -> None:
     """Score RUN against gold: precision, recall, F1 with 95 % intervals, by type and language; ROUGE; fields.
 
@@ -85,17 +91,21 @@ def evaluate_command(
     """
     with boundary():
         from extractor.evaluation.brief import brief_rows
+        from extractor.evaluation.calibrate import calibrate as calibrated
         from extractor.evaluation.evaluate import evaluate
         from extractor.evaluation.gold import load_gold
         from extractor.evaluation.runs import load_run
         from extractor.report.render import run_page
 
-        files.check_written([run], {"--report": report, "--parquet": parquet}, {"--gold": gold, "--labels": labels})
+        written = {"--report": report, "--parquet": parquet, "--calibrate": calibrate}
+        files.check_written([run], written, {"--gold": gold, "--labels": labels})
         loaded, known = load_run(run), load_gold(gold, labels)
         found = evaluate(loaded, known)
         files.keep(found, parquet)
         if report:
             files.write("--report", Path(report), run_page(loaded, known, found))
+        if calibrate:
+            files.write("--calibrate", Path(calibrate), calibrated(loaded, known).text())
         if as_json:
             _print_json(found)
             return

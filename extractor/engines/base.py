@@ -9,7 +9,8 @@ class Engine(Protocol):
     """Answers requests, in any order, each exactly once.
 
     One request's failure is a completion that says `error`; a request that was dropped unanswered (`aborted`) counts
-    as never asked. The engine's own failure is an EngineError. It prints nothing.
+    as never asked. Where a request asks for `logprobs`, its completion has one for each of its tokens, or those of its
+    values where they were read already. The engine's own failure is an EngineError. It prints nothing.
     """
 
     @property

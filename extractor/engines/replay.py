@@ -15,7 +15,7 @@ from extractor.fingerprint import fingerprint
 from extractor.types import Completion, Finish, Request, StoredAnswer, ThinkingEnd
 
 COLUMNS = ["doc_id", "fingerprint", "attempt", "mode", "answer", "reasoning", "finish", "thinking_end", "detail"]
-COLUMNS += ["prompt_tokens", "thinking_tokens", "answer_tokens", "passage"]
+COLUMNS += ["prompt_tokens", "thinking_tokens", "answer_tokens", "passage", "value_logprobs"]
 GROUPS = 4  # row groups held at once
 WINDOW = 64  # requests held at once
 _FINISHES: dict[ThinkingEnd, Finish] = {"budget": "length", "truncated": "length", "repetition": "repetition"}
@@ -153,6 +153,7 @@ def completion_of(request: Request, row: StoredRow, budget: int | None, more: bo
         prompt_tokens=row["prompt_tokens"],
         output_tokens=row["answer_tokens"],
         error=row["detail"] or "",
+        value_logprobs=row.get("value_logprobs") if request.logprobs else None,
         thought=None if row["reasoning"] is None else _thought(asked, row, budget),
         more=more,
     )

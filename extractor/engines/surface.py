@@ -17,7 +17,15 @@ class Used:
 _ARGUMENTS = ("model", "revision", "trust_remote_code", "seed", "max_model_len", "structured_outputs_config")
 _ON_A_CPU = ("kv_cache_memory_bytes", "max_num_seqs", "enforce_eager", "dtype")
 _DRAWING = ("temperature", "top_p", "top_k", "min_p", "presence_penalty", "repetition_penalty")
-_ENDING = ("max_tokens", "stop", "stop_token_ids", "skip_special_tokens", "output_kind", "structured_outputs")
+_ENDING = (
+    "max_tokens",
+    "stop",
+    "stop_token_ids",
+    "skip_special_tokens",
+    "output_kind",
+    "structured_outputs",
+    "logprobs",
+)
 _TIMES = ("queued_ts", "scheduled_ts", "first_token_ts", "last_token_ts")
 
 USED: tuple[Used, ...] = (

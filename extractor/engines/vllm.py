@@ -85,7 +85,8 @@ class VllmEngine:
     def _add(self, name: str, request: Request) -> Completion | None:
 
         try:
-            params = _parameters(request.sampling, request.max_tokens, request.schema, request.stop)
+            asked = (request.sampling, request.max_tokens, request.schema, request.stop, request.logprobs)
+            params = _parameters(*asked)
             self._engine.add_request(name, {"type": "token", "prompt_token_ids": request.prompt}, params)
         except refusals() as error:
             return Completion(request, "", finish="error", error=str(error).splitlines()[0][:500])
@@ -108,7 +109,9 @@ def _said(error: Exception) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _parameters(sampling: Sampling, max_tokens: int, schema: str | None, stop: tuple[str | int, ...]) -> Any:
+def _parameters(
+    sampling: Sampling, max_tokens: int, schema: str | None, stop: tuple[str | int, ...], logprobs: bool
+) -> Any:
     from vllm import SamplingParams
     from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 
@@ -124,6 +127,7 @@ def _parameters(sampling: Sampling, max_tokens: int, schema: str | None, stop: t
         stop_token_ids=[token for token in stop if isinstance(token, int)],
         structured_outputs=StructuredOutputsParams(json=schema) if schema is not None else None,
         output_kind=RequestOutputKind.FINAL_ONLY,
+        logprobs=0 if logprobs else None,  # 0: of the tokens drawn, and of no others
         skip_special_tokens=False,
         **_loop_guard(),
     )
@@ -154,6 +158,7 @@ def _completion(request: Request, output: Any) -> Completion:
         prompt_tokens=len(request.prompt),
         cached_tokens=output.num_cached_tokens or 0,
         output_tokens=len(best.token_ids),
+        logprobs=[of[token].logprob for of, token in zip(best.logprobs or (), tokens, strict=False)],
         queue_seconds=times.scheduled_ts - times.queued_ts if times else None,
         first_token_seconds=times.first_token_ts - times.scheduled_ts if times else None,
         seconds=times.last_token_ts - times.first_token_ts if times else None,

@@ -9,6 +9,7 @@ from extractor.errors import UserError
 from extractor.evaluation import intervals
 from extractor.evaluation.gold import Gold
 from extractor.evaluation.intervals import Estimate, Measure, Weights
+from extractor.evaluation.reliability import graded, reliability
 from extractor.evaluation.results import Average, DocumentScore, Evaluation, Score
 from extractor.evaluation.runs import Numbers, Run
 from extractor.evaluation.score import Mean, Scored, score, scored_ids
@@ -56,6 +57,7 @@ def summarise(
         ),
         seed=seed,
         resamples=len(weights),
+        reliability=tuple(reliability(rows, weights) for rows in graded(run, gold, scored.ids)),
     )
 
 

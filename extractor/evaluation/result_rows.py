@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from extractor.evaluation.intervals import Estimate
-from extractor.evaluation.results import Agreement, Arm, Comparison, Difference, Evaluation, Score, Spread
+from extractor.evaluation.results import Agreement, Arm, Comparison, Difference, Evaluation, Reliability, Score, Spread
 
 Rows = list[list[str]]
 Show = Callable[[Estimate | None], str]
@@ -26,6 +26,7 @@ def evaluation_rows(evaluation: Evaluation, show: Show = in_full) -> Rows:
         ["metric", "of", "precision", "recall", "F1", "right", "wrong", "missed"],
         *(_score_row(score, show) for score in (*overall, *parts)),
         *([a.metric, a.name or a.scope, "", "", show(a.estimate), "", "", f"n={a.n}"] for a in evaluation.averages),
+        *(row for one in evaluation.reliability for row in _reliability_rows(one, show)),
         *([kind, "documents", "", "", show(e), "", "", ""] for kind, e in evaluation.rates.items()),
     ]
 
@@ -64,6 +65,14 @@ def _agreement_rows(agreements: Sequence[Agreement], show: Show) -> Rows:
     kinds = list(dict.fromkeys(kind for a in agreements for kind in a.by_kind))
     header = ["arms", *(f"{kind} {'alike' if kind == 'summaries' else 'agree'}" for kind in kinds)]
     return [header, *([f"{a.arm}, {a.base}", *(show(a.by_kind.get(kind)) for kind in kinds)] for a in agreements)]
+
+
+def _reliability_rows(one: Reliability, show: Show) -> Rows:
+    name, wrong = f"{one.table} confidence", one.items - one.right
+    return [
+        [name, "AUROC", "", "", show(one.auroc), str(one.right), str(wrong), ""],
+        [name, "ECE", "", "", show(Estimate(one.ece)), "", "", f"n={one.items}"],
+    ]
 
 
 def _score_row(score: Score, show: Show) -> list[str]:

@@ -45,6 +45,34 @@ class DocumentScore:
 
 
 @dataclass(frozen=True, slots=True)
+class Bin:
+    """The rows whose confidence lies in [low, high): how many, their mean confidence, and the share that is right."""
+
+    low: float
+    high: float
+    items: int
+    confidence: float
+    right: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """How far the confidence of a table's rows can be relied on, by the strict rules.
+
+    `auroc`: the chance that a right row has a higher one than a wrong row (0.5: it tells nothing). `ece`, the expected
+    calibration error: how far confidence and share of right rows are apart on average over ten bins.
+    """
+
+    table: str
+    items: int
+    right: int
+    mean: float  # confidence
+    auroc: Estimate
+    ece: float
+    bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """All there is to say about one run against gold; intervals are 95 %, by document."""
 
@@ -62,6 +90,7 @@ class Evaluation:
     notes: tuple[str, ...]
     seed: int
     resamples: int
+    reliability: tuple[Reliability, ...] = ()  # of the tables whose rows have a confidence, where gold marks them all
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ DOCUMENTS = (
     *("doc_id", "status", "mode", "attempts", "problem", "record", "thinking_end", "lang"),
     *(*TOKENS, "total_tokens", *SECONDS),
 )
-ENTITY_COLUMNS = ("doc_id", "entity_id", "name", "type", "mentions", "match", "attributes")
-RELATION_COLUMNS = ("doc_id", "relation_id", "subject_id", "predicate", "object_id", "subject", "object")
+ENTITY_COLUMNS = ("doc_id", "entity_id", "name", "type", "mentions", "match", "attributes", "confidence")
+RELATION_COLUMNS = ("doc_id", "relation_id", "subject_id", "predicate", "object_id", "subject", "object", "confidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,14 @@ class Run:
     def further_rows(self, table: Table, doc_id: str) -> list[TableRow]:
         """What it has of a further table in one document."""
         return self.further[table.name].get(doc_id, [])
+
+    @property
+    def has_confidence(self) -> bool:
+        """Whether any row of a scored table says how sure it is."""
+        own: list[Entity | Relation] = [*chain(*self.entities.values()), *chain(*self.relations.values())]
+        more = chain(*(rows for found in self.further.values() for rows in found.values()))
+        said = chain((one.confidence for one in own), (row.get("confidence") for row in more))
+        return any(confidence is not None for confidence in said)
 
     def kinds(self, table: Table, doc_id: str) -> list[str | None]:
         """The kind of each thing that it has of a scored table in one document."""
@@ -145,12 +154,13 @@ def _by_document(parts: Parts, name: str, columns: Sequence[str], make: Any) -> 
 def _entity(row: dict[str, Any]) -> Entity:
     mentions = [(span["start"], span["end"]) for span in row["mentions"] or ()]
     attributes = json.loads(row.get("attributes") or "{}")
-    return Entity(row["entity_id"], row["name"], row["type"], mentions, row.get("match") or "none", attributes)
+    named = (row["entity_id"], row["name"], row["type"], mentions)
+    return Entity(*named, row.get("match") or "none", attributes, row.get("confidence"))
 
 
 def _relation(row: dict[str, Any]) -> Relation:
     ids = (row["relation_id"], row["subject_id"], row["predicate"], row["object_id"])
-    return Relation(*ids, row["subject"], row["object"], None, {})
+    return Relation(*ids, row["subject"], row["object"], None, {}, confidence=row.get("confidence"))
 
 
 def _columns(table: Table) -> list[str]:

@@ -53,6 +53,9 @@ def _evaluation(evaluation: Evaluation) -> Iterator[tuple[Any, ...]]:
                 yield evaluation.label, f"{s.metric}.{measure}", s.scope, s.name, *_values(estimate), s.documents
     for a in evaluation.averages:
         yield evaluation.label, a.metric, a.scope, a.name, *_values(a.estimate), a.n
+    for r in evaluation.reliability:
+        yield evaluation.label, f"{r.table}_confidence.auroc", "all", "", *_values(r.auroc), r.items
+        yield evaluation.label, f"{r.table}_confidence.ece", "all", "", r.ece, None, None, r.items
     for kind, estimate in evaluation.rates.items():
         yield evaluation.label, f"rate.{kind}", "all", "", *_values(estimate), evaluation.documents
 

@@ -30,6 +30,8 @@ class TaskFields(TypedDict, total=False):
     escalate: Sequence[str]
     force_greedy: bool
     trust_remote_code: bool
+    confidence: bool
+    calibration: str | Path | None
 
 
 class JobFields(TaskFields, total=False):

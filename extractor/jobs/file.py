@@ -12,7 +12,7 @@ from extractor.errors import UserError
 from extractor.jobs.job import Job, flag_of, make_job, or_one_of, pairs
 from extractor.tasks import shipped
 
-PATHS = ("inputs", "prompt", "examples", "schema", "model", "out", "from", "metrics")
+PATHS = ("inputs", "prompt", "examples", "schema", "model", "out", "from", "metrics", "calibration")
 _LISTS = ("inputs", "keep", "escalate")
 _VARIABLE = re.compile(r"(\$?)\$\{(\w+)\}")
 

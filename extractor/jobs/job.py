@@ -91,9 +91,15 @@ class Job(BaseModel):
     )
     thinking_budget: int | None = _word(None, "tokens after which a thought is closed", THINKING, ge=1, le=MOST)
     escalate: list[str] = _word(
-        [], "signal for which auto thinks: failed, empty, ungrounded, repeats (repeat) (default: all)", THINKING
+        [],
+        "signal for which auto thinks: failed, empty, ungrounded, repeats (the default), unsure, unsupported (repeat)",
+        THINKING,
     )
     force_greedy: bool = _word(False, "allow thinking at temperature 0", THINKING)
+    confidence: bool = _word(False, "say how sure the model was of each name, relation, summary and field", MODEL)
+    calibration: Path | None = _word(
+        None, "with --confidence: a file of extract evaluate --calibrate, by which scores become shares", MODEL
+    )
     no_reasoning: bool = _word(False, "leave the thoughts out of the output", OUTPUT)
     part_documents: int = _word(1000, "documents in one part of the output", OUTPUT, ge=1, le=MOST)
     part_seconds: float = _word(120.0, "commit a part at least so often", OUTPUT, gt=0, le=MOST)
@@ -116,7 +122,7 @@ class Job(BaseModel):
             raise ValueError("write true or false")
         return value
 
-    @field_validator("out", "metrics", "from_", mode="before")
+    @field_validator("out", "metrics", "from_", "calibration", mode="before")
     @classmethod
     def _is_on_disk(cls, path: Any) -> Any:
         if isinstance(path, str | Path):

@@ -8,10 +8,12 @@ from typing import Any
 import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
-from extractor.answers.signals import SIGNALS
+from extractor.answers.calibration import Calibration, load_calibration
+from extractor.answers.signals import SIGNALS, USUAL
 from extractor.documents import Columns, Source, check_columns, kept_schema, located
 from extractor.engines.device import has_accelerator
 from extractor.errors import UserError
+from extractor.fingerprint import digest
 from extractor.jobs.job import Job
 from extractor.jobs.targets import check_names
 from extractor.models.families import yarn_overrides
@@ -56,6 +58,7 @@ class Prepared:
     context: int
     overrides: dict[str, Any]  # vLLM arguments for a context beyond the model's own
     builder: RequestBuilder
+    calibration: Calibration | None = None
     again: Redo | None = None  # picks the settled documents that are done again, and no others
 
     @property
@@ -100,8 +103,10 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
     sampling = _sampling(job, recommended)
     check_sampling(sampling, chat.kind, job.force_greedy)
     context, overrides = _context(job, model)
-    task = _task(job, schema, prompt, pool, sampling)
-    builder = RequestBuilder(task, chat, context, identity_with(model, job.engine_arg))
+    name = identity_with(model, job.engine_arg)
+    calibration = _calibration(job, name)
+    task = _named_by(calibration, _task(job, schema, prompt, pool, sampling))
+    builder = RequestBuilder(task, chat, context, name)
     return Prepared(
         job=job,
         sources=sources,
@@ -118,6 +123,7 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
         context=context,
         overrides=overrides,
         builder=builder,
+        calibration=calibration,
     )
 
 
@@ -139,6 +145,7 @@ def _task(
         per_document=job.examples_per_document,
         escalate=_escalation(job),
         passages=_passages(job),
+        confidence=job.confidence,
         mode=job.mode,
         prompted=job.thinking == "prompted",
         budget=job.thinking_budget,
@@ -158,7 +165,28 @@ def _passages(job: Job) -> tuple[int, int, int] | None:
 def _escalation(job: Job) -> tuple[str, ...]:
     if unknown := sorted(set(job.escalate) - set(SIGNALS)):
         raise UserError(f"--escalate {unknown[0]}: no such signal (one of {', '.join(SIGNALS)})")
-    return tuple(sorted(set(job.escalate or SIGNALS))) if job.mode == "auto" else ()
+    if "unsure" in job.escalate and not job.confidence:
+        raise UserError("--escalate unsure needs --confidence: add it")
+    return tuple(sorted(set(job.escalate or USUAL))) if job.mode == "auto" else ()
+
+
+def _calibration(job: Job, model: str) -> Calibration | None:
+    if job.calibration is None:
+        return None
+    if not job.confidence:
+        raise UserError(f"--calibration {job.calibration} needs --confidence: add it")
+    found = load_calibration(job.calibration)
+    if found.model != model:
+        cure = "make one for this model with extract evaluate --calibrate, or leave it out"
+        raise UserError(f"--calibration {job.calibration} is for {found.model}, and this is {model}; {cure}")
+    return found
+
+
+def _named_by(calibration: Calibration | None, task: Task) -> Task:
+    """The task, which is another one by each calibration where that decides who is asked again."""
+    if calibration is None or "unsure" not in task.escalate:
+        return task
+    return replace(task, calibration=digest(asdict(calibration)))
 
 
 def _sampling(job: Job, recommended: Recommended) -> dict[ThinkingMode, Sampling]:

@@ -22,6 +22,7 @@ def check_job(given: GivenJob) -> None:
         return
     read: dict[str, list[Given]] = {"an INPUT": places_of(job.inputs), "the job file": [given.file]}
     read |= {"--schema": [schema], "--prompt": [job.prompt, schema.with_suffix(".md")]}
+    read |= {"--calibration": [job.calibration]}
     read |= {"--examples": [job.examples, schema.with_suffix(".examples.jsonl")]}
     check_target("--metrics", job.metrics, read, [job.out])
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from typing import Any
 
+from extractor.answers.confidence import Confidence
 from extractor.answers.cures import Cures
 from extractor.answers.judge import Judge
 from extractor.documents import count, read
@@ -30,6 +31,7 @@ from extractor.store.shelf import Beside, Shelf
 from extractor.store.writer import Kept, PartSize, Writer
 from extractor.system.signals import Drained
 from extractor.tables import BY_WORD
+from extractor.tasks.labels import listed
 from extractor.types import Document, Settlement
 
 Draining = Callable[[], bool]
@@ -258,7 +260,14 @@ class JobRun:
 def procedure_of(prepared: Prepared) -> LongProcedure:
     """How this job's documents are asked about and judged."""
     job, builder = prepared.job, prepared.builder
-    judge = Judge(prepared.schema.validator(), prepared.fields, builder.neutraliser.restore, job.thinking_budget)
+    confidence = Confidence(prepared.fields, listed(prepared.schema), prepared.calibration) if job.confidence else None
+    judge = Judge(
+        prepared.schema.validator(),
+        prepared.fields,
+        builder.neutraliser.restore,
+        job.thinking_budget,
+        confidence=confidence,
+    )
     return LongProcedure(Procedure(builder, judge, Cures(builder, job.attempts)), cutter_of(prepared))
 
 

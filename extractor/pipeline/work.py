@@ -8,6 +8,7 @@ from extractor.answers.cures import Cures
 from extractor.answers.judge import Judge
 from extractor.answers.pieces import go_on
 from extractor.answers.signals import better
+from extractor.answers.values import read_logprobs
 from extractor.errors import EngineError
 from extractor.tasks.requests import RequestBuilder
 from extractor.types import (
@@ -70,6 +71,7 @@ class Work:
             self._ask_once_more()
             return
         builder, self._dropped = self._procedure.builder, 0
+        completion = read_logprobs(completion, builder.chat.bytes_of)
         self.completions.append(completion)
         if completion.request.is_thought and not completion.thought and self._procedure.cures.usable(completion):
             answer = builder.answer_after(completion)

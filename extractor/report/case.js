@@ -87,8 +87,8 @@ function folded(title, text) {
 
 /** Relations as subject → object, its own, what gold has beside, and what only other arms have. */
 function relations(data, one, arm, number, everyArm) {
-  const rows = arm.relations.map(([subject, predicate, object, s, o, bits, verdict], n) =>
-    relation([subject, predicate, object], { bits, verdict, arm, everyArm, "data-relation": n, "data-ends": `${s ?? ""},${o ?? ""}` }, data));
+  const rows = arm.relations.map(([subject, predicate, object, s, o, bits, verdict, , sure], n) =>
+    relation([subject, predicate, object], { bits, verdict, arm, everyArm, sure, "data-relation": n, "data-ends": `${s ?? ""},${o ?? ""}` }, data));
   const missed = arm.missed_relations.map((triple) => relation(triple, { missed: true }, data));
   const others = elsewhere(one, number, (other) => other.relations, 5).map(([item, from]) => relation(item.slice(0, 3), { from }, data));
   const all = [...rows, ...missed, ...others];
@@ -105,8 +105,8 @@ function relation([subject, predicate, object], about, data) {
 
 /** Entities as chips: its own, missed ones, those that only other arms have. */
 function entities(data, one, arm, number, everyArm) {
-  const chips = arm.entities.map(([name, type, mentions, bits, verdict, attributes], n) =>
-    chip(name, type, { bits, verdict, everyArm, attributes, times: mentions.length, "data-entity": n }, data));
+  const chips = arm.entities.map(([name, type, mentions, bits, verdict, attributes, sure], n) =>
+    chip(name, type, { bits, verdict, everyArm, attributes, sure, times: mentions.length, "data-entity": n }, data));
   const missed = arm.missed_entities.map(([name, type], n) => chip(name, type, { missed: true, "data-missed": n }, data));
   const others = elsewhere(one, number, (other) => other.entities, 3).map(([item, from]) => chip(item[0], item[1], { from }, data));
   const all = [...chips, ...missed, ...others];
@@ -128,10 +128,11 @@ function looks({ missed, from, bits, everyArm, verdict }) {
 }
 
 /** What is to be said of an item in words, for those who do not see colours. */
-function signs({ missed, from, bits, everyArm, verdict }, data) {
+function signs({ missed, from, bits, everyArm, verdict, sure }, data) {
   const [sign, meaning] = SIGNS[verdict ?? 0];
   const absent = bits === undefined ? [] : data.arms.filter((_, n) => !(bits & (1 << n)));
   return [
+    sure != null && make("small", { className: "sure", title: "confidence, 0 to 1" }, sure.toFixed(2)),
     sign && make("b", { className: verdict > 0 ? "sign yes" : "sign no", title: meaning }, sign),
     missed && make("small", { className: "tag" }, "missed"),
     from && make("small", { className: "tag" }, `only in ${from.map((n) => data.arms[n]).join(", ")}`),

@@ -6,8 +6,9 @@ arm:      {status, mode, end, tokens: [prompt, thinking, answer], seconds, entit
            missed_relations, missed_rows: {table: [values, …]}, score: [hits, wrong, missed]|null, summary, record,
            reasoning, loop: one was cut out of the answer, dropped: [a relation left out and why, …], problem, detail,
            answer, source}
-entity:   [name, type, [[start, end], …], arms that have it (bits), verdict, attributes]
-relation: [subject, predicate, object, index of subject, index of object, arms that have it (bits), verdict, evidence]
+entity:   [name, type, [[start, end], …], arms that have it (bits), verdict, attributes, confidence]
+relation: [subject, predicate, object, index of subject, index of object, arms that have it (bits), verdict, evidence,
+           confidence]
 rows:     {further table: [[values by column, arms that have it (bits), verdict], …]}
 
 Offsets count code points. A verdict is 1 right, -1 wrong, 0 unknown (no gold, or gold marks only some).
@@ -19,11 +20,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from extractor.evaluation.gold import Gold
+from extractor.evaluation.marks import DocumentMarks, entity_key, marks, relation_keys
 from extractor.evaluation.row_items import row_key
 from extractor.evaluation.runs import Run, TableRow
 from extractor.evaluation.scored_tables import FURTHER, key_columns, said_columns
 from extractor.report.details import Details
-from extractor.report.marks import DocumentMarks, entity_key, marks, relation_keys
 from extractor.tables import TABLES, Entity, Table
 
 Case = dict[str, Any]
@@ -107,13 +108,13 @@ def _found(
     index = {e.entity_id: n for n, e in enumerate(entities)}
     return {
         "entities": [
-            [e.name, e.type, e.mentions, bits[entity_key(e)], verdict, e.attributes]
+            [e.name, e.type, e.mentions, bits[entity_key(e)], verdict, e.attributes, e.confidence]
             for e, verdict in zip(entities, marked.entities, strict=True)
         ],
         "relations": [
             [
                 *(r.subject, r.predicate, r.object, index.get(r.subject_id or ""), index.get(r.object_id or "")),
-                *(bits[key], verdict, evidence.get((doc_id, r.relation_id))),
+                *(bits[key], verdict, evidence.get((doc_id, r.relation_id)), r.confidence),
             ]
             for r, key, verdict in zip(relations, relation_keys(relations, entities), marked.relations, strict=True)
         ],

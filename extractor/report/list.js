@@ -21,8 +21,20 @@ function chosen(data, wanted) {
 const ORDERS = {
   differs: (one) => 1 - one.agree,
   errors: (one) => errors(one),
+  unsure: (one) => 1 - leastSure(one),
   tokens: (one) => Math.max(...one.arms.map((arm) => (arm.tokens[1] || 0) + (arm.tokens[2] || 0))),
 };
+
+/** The confidence of what the model was least sure of in a case; 2 where it is not told of anything. */
+function leastSure(one) {
+  return Math.min(2, ...one.arms.flatMap(confidences));
+}
+
+/** The confidence of each row of an arm that has one. */
+function confidences(arm) {
+  const rows = Object.values(arm.rows).flat().map(([values]) => values.confidence);
+  return [...arm.entities.map((entity) => entity[6]), ...arm.relations.map((relation) => relation[8]), ...rows].filter((sure) => sure != null);
+}
 
 /** What can have been left out of an answer that was kept. */
 const CUTS = { loop: (arm) => arm.loop, relations: (arm) => arm.dropped.length > 0 };

@@ -42,7 +42,8 @@ function fillFilters() {
   const compares = data.arms.length > 1;
   by("differs").parentElement.hidden = !compares;
   by("wrong").parentElement.hidden = !data.gold;
-  const orders = [compares && ["differs", "least agreement"], data.gold && ["errors", "most errors"], ["tokens", "most tokens"]];
+  const orders = [compares && ["differs", "least agreement"], data.gold && ["errors", "most errors"],
+    data.cases.some((one) => leastSure(one) <= 1) && ["unsure", "least sure first"], ["tokens", "most tokens"]];
   by("order").append(...orders.filter(Boolean).map(([value, label]) => make("option", { value }, label)));
   if (compares) by("order").value = "differs";
 }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from extractor.evaluation.results import Agreement, Difference
-from extractor.report import plots_found, plots_scores, plots_spent
+from extractor.report import plots_found, plots_scores, plots_spent, plots_sure
 from extractor.report.plot import Plot, PlotInput
 
 
@@ -19,6 +19,7 @@ def plots(
         plots_scores.quality(arms, len(ids)),
         None if differences else plots_scores.agreement(agreements),
         *(plots_scores.by_type(arms, metric, noun) for metric, noun in plots_scores.KINDS),
+        plots_sure.reliability(arms),
         *plots_found.found(arms, ids),
         plots_spent.tokens(arms, ids),
         plots_spent.seconds(arms, ids),

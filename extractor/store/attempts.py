@@ -25,6 +25,7 @@ _ANSWER = {
     "seconds": pa.float64(),
     "preemptions": pa.int64(),
     "error": pa.string(),
+    "value_logprobs": pa.list_(pa.list_(pa.float32())),
 }  # the fields of a Completion that are stored as they are
 _STOPPED = {"stopped_by_text": pa.string(), "stopped_by_token": pa.int64()}
 SCHEMA = pa.schema([("doc_id", pa.string()), ("fingerprint", pa.string()), *_ANSWER.items(), *_STOPPED.items()])

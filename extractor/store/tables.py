@@ -45,6 +45,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             column("passages", pa.int64(), "in how many passages it was read, null: whole"),
             column("passages_failed", pa.int64(), "of them, and of summaries of them, those that gave no answer"),
             column("merged", pa.string(), "JSON: what its passages said where they disagreed, else null"),
+            column("confidence", pa.string(), "with --confidence: JSON object, 0 to 1 for each root value in no table"),
         ]
     ),
     **{table.name: table.columns for table in EXTRACTED},
@@ -84,6 +85,11 @@ SCHEMAS: dict[str, pa.Schema] = {
             column("passage", pa.int64(), "number of the passage, or summary of passages, it is about; null: of none"),
             column("passage_span", SPAN, "[start, end) of it in code points of the document's text"),
             column("passage_before", pa.int64(), "code points before it that were shown with it"),
+            column(
+                "value_logprobs",
+                pa.list_(pa.list_(pa.float32())),
+                "with --confidence: of each name and value of the answer, in its order, its tokens' log-probabilities",
+            ),
         ]
     ),
 }
@@ -130,6 +136,7 @@ def completion_row(step: Extraction) -> Row:
         "passage": passage.number if passage else None,
         "passage_span": (passage.start, passage.end) if passage else None,
         "passage_before": len(passage.before) if passage else None,
+        "value_logprobs": step.completion.value_logprobs,
         **_costs(step),
     }
 
@@ -171,6 +178,7 @@ def _document_row(settlement: Settlement) -> Row:
         "passages": settlement.cut_into,
         "passages_failed": len(settlement.failed) if settlement.passages else None,
         "merged": _json(settlement.merged) if settlement.merged else None,
+        "confidence": _json(kept.confidence) if kept.confidence else None,
         **_costs(kept),
     }
 

@@ -30,7 +30,7 @@ def column(name: str, kind: pa.DataType, says: str) -> pa.Field:
 
 DOC_ID = column("doc_id", pa.string(), "the document's id, unique in documents")
 ATTRIBUTES = column("attributes", pa.string(), "JSON object: the item's other fields")
-CONFIDENCE = column("confidence", pa.float64(), "0 to 1, where the schema asks the model for it")
+CONFIDENCE = column("confidence", pa.float64(), "0 to 1, where the schema asks the model for it, or with --confidence")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from extractor.tasks.template import CLOSE, MARK, OPEN, find_forms
+from extractor.tasks.token_bytes import TokenBytes
 from extractor.types import Message, ThinkingMode
 
 CLOSING = f"\n{CLOSE}\n\n"
@@ -23,6 +24,7 @@ class Chat:
         self._tokenizer = tokenizer
         self._part = lru_cache(maxsize=256)(self._encode)  # the turns that all prompts share are encoded once
         self._cut = self._find_cut()
+        self.bytes_of = TokenBytes(tokenizer)
         self._forms = find_forms(tokenizer)
         self.kind, self.why_never = self._forms.kind, self._forms.why
         self._frames: dict[tuple[str, ThinkingMode], tuple[str, str]] = {}

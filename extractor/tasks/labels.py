@@ -10,7 +10,8 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from extractor.tasks.reading import Node
+from extractor.tasks.reading import Node, read
+from extractor.tasks.schema import Schema
 from extractor.types import Ends
 
 _ARROW = re.compile(r"\s*(?:->|=>|→|⇒)\s*")
@@ -39,6 +40,11 @@ def said_of(node: Node, around: Node | None = None) -> dict[str, str]:
     if around and not any(found.values()):
         found |= _told(list(found), str(around.word("description") or ""))
     return {label: says or label for label, says in found.items()} if any(found.values()) else {}
+
+
+def listed(schema: Schema) -> frozenset[str]:
+    """The properties of the root whose values are listed."""
+    return frozenset(name for name, node in read(schema.body).properties.items() if labels(node))
 
 
 def preamble(node: Node, known: Collection[str] = ()) -> str:

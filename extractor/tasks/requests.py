@@ -45,6 +45,8 @@ class Task:
     escalate: tuple[str, ...] = ()  # sorted: the signals for which mode auto asks again with thought, else none
     passages: tuple[int, int, int] | None = None  # tokens: cut above, of one, shown before it; None as by default
     note: str = ""  # what the opening says beside the prompt's own words
+    calibration: str = ""  # by which the signal `unsure` is given; elsewhere it changes no answer, and is not named
+    confidence: bool = False  # answers come with log-probabilities; they stay the same, and so does their name
 
 
 class RequestBuilder:
@@ -130,6 +132,7 @@ class RequestBuilder:
             max_tokens=self.task.max_answer_tokens,
             mode=mode,
             schema=self.grammar,
+            logprobs=self.task.confidence,
         )
         return request if mode == "no_think" else self._thought(request, room)
 
@@ -144,6 +147,7 @@ class RequestBuilder:
             stop=(),
             is_thought=False,
             begun=thought.text,
+            logprobs=self.task.confidence,
         )
         return self.continued(asked, closing)
 
@@ -206,7 +210,7 @@ class RequestBuilder:
     def _thought(self, request: Request, room: int) -> Request:
         budget = min(self.task.budget or room, room)
         stop = CLOSE if self.chat.close_id is None else self.chat.close_id
-        return replace(request, max_tokens=budget, schema=None, stop=(stop,), is_thought=True)
+        return replace(request, max_tokens=budget, schema=None, stop=(stop,), is_thought=True, logprobs=False)
 
 
 def _with_before(before: str, text: str) -> str:
@@ -229,23 +233,22 @@ def _turns(task: Task, examples: Sequence[Example]) -> list[Message]:
 
 def identity(task: Task, model: str) -> dict[str, Any]:
     """What names the work beside the document; a change of any field makes every document new work."""
-    signals = {"escalate": list(task.escalate)} if task.mode == "auto" else {}  # other modes keep the name they had
-    passages = {"passages": list(task.passages)} if task.passages else {}
-    return (
-        signals
-        | passages
-        | {
-            "schema": digest(task.schema.body),
-            "prompt": digest(task.prompt.text),
-            "examples": digest(
-                [*task.examples, *task.nearest.pool, task.per_document] if task.nearest else list(task.examples)
-            ),
-            "model": model,
-            "mode": task.mode,
-            "prompted": task.prompted,
-            "thinking_budget": task.budget,
-            "sampling": {mode: asdict(sampling) for mode, sampling in sorted(task.sampling.items())},
-            "max_answer_tokens": task.max_answer_tokens,
-            "seed": task.seed,
-        }
-    )
+    more: dict[str, Any] = {"escalate": list(task.escalate)} if task.mode == "auto" else {}  # others keep their name
+    if task.passages:
+        more["passages"] = list(task.passages)
+    if task.calibration:
+        more["calibration"] = task.calibration
+    return more | {
+        "schema": digest(task.schema.body),
+        "prompt": digest(task.prompt.text),
+        "examples": digest(
+            [*task.examples, *task.nearest.pool, task.per_document] if task.nearest else list(task.examples)
+        ),
+        "model": model,
+        "mode": task.mode,
+        "prompted": task.prompted,
+        "thinking_budget": task.budget,
+        "sampling": {mode: asdict(sampling) for mode, sampling in sorted(task.sampling.items())},
+        "max_answer_tokens": task.max_answer_tokens,
+        "seed": task.seed,
+    }

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from fakes import a_request
 
-from extractor.answers.signals import LONG_TEXT, better, signals
-from extractor.tables import Entity, Ground
+from extractor.answers.signals import LONG_TEXT, UNSURE, better, signals
+from extractor.tables import Entity, Ground, Summary
 from extractor.types import Completion, Document, Extraction, Problem
 
 
@@ -16,6 +16,12 @@ def step(text: str = "x", problem: bool = False, grounded: bool = True, **given:
     entity = Entity("e1", "Ann", None, [], "exact" if grounded else "none", {})
     fault = Problem("invalid", "no") if problem else None
     return Extraction(Completion(request, ""), rows={"entities": [entity]}, problem=fault, **given)
+
+
+def told(confidence: float | None = None, unsupported: list[str] | None = None) -> Extraction:
+    request = a_request(Document("d", "x", "f:1"))
+    summary = Summary("s", confidence, 1.0, unsupported or [])
+    return Extraction(Completion(request, ""), rows={"summaries": [summary]})
 
 
 def nothing(text: str) -> Extraction:
@@ -29,6 +35,9 @@ TABLE = [
     (step(grounded=False), ["ungrounded"]),
     (nothing("x" * LONG_TEXT), ["empty"]),
     (nothing("x" * (LONG_TEXT - 1)), []),
+    (told(UNSURE), []),
+    (told(UNSURE - 0.01), ["unsure"]),
+    (told(unsupported=["7"]), ["unsupported"]),
     (step(record={"a": [1, 1]}), []),
     (step(record={"a": [1, 1, 1]}), ["repeats"]),
     (step(record={"a": [{"b": [{"c": 1}, {"c": 1}, {"c": 1}]}]}), ["repeats"]),
@@ -62,6 +71,7 @@ FAILED, DOUBTFUL, GOOD, WORSE = step(problem=True), step(grounded=False), step()
         ([DOUBTFUL, GOOD], 1),
         ([GOOD, GOOD], 1),
         ([DOUBTFUL, WORSE], 0),
+        ([GOOD, told(0.1, ["7"])], 1),  # signals that are not usual decide nothing
         ([WORSE, DOUBTFUL, FAILED], 1),
     ],
 )

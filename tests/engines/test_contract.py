@@ -10,6 +10,7 @@ import pytest
 from fakes import Silent, a_request, answering, engine_alone, fake_prepared
 from shop import GOOD, settle, write
 
+from extractor.answers.values import spans
 from extractor.engines.base import Engine
 from extractor.engines.replay import ReplayEngine, StoredAnswers
 from extractor.engines.vllm import VllmEngine
@@ -31,7 +32,7 @@ def documents() -> list[Document]:
 def replay(folder: Path) -> Engine:
     """A replay of a run over the same documents."""
     source = write(folder / "in.jsonl", [(one.id, one.text) for one in documents()])
-    settle(source, folder / "old")
+    settle(source, folder / "old", confidence=True)
     stored = StoredAnswers(folder / "old", parts_of(folder / "old").of("completions"))
     return ReplayEngine(stored, digest(Manifest.load(folder / "old").identity), None)
 
@@ -95,6 +96,18 @@ def test_it_shows_that_it_lives(engine: Engine) -> None:
     before = engine.steps
     list(engine_alone(engine, requests()[:2]))
     assert engine.steps > before
+
+
+def test_log_probabilities_come_where_they_are_asked_for(engine: Engine) -> None:
+    document = documents()[0]
+    for wanted in (True, False):
+        (came,) = engine_alone(engine, [a_request(document, range(5, 25), stop=(), logprobs=wanted)])
+        if came.value_logprobs is None:
+            assert len(came.logprobs) == (len(came.tokens) if wanted else 0)
+        else:
+            assert wanted and len(came.value_logprobs) == len(spans(came.text))
+        assert wanted == bool(came.logprobs or came.value_logprobs)
+        assert all(-50 < one <= 0 for one in came.logprobs)
 
 
 def test_closing_twice_is_closing(tmp_path: Path) -> None:

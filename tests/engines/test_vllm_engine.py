@@ -2,17 +2,19 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes import a_request, engine_alone, lane_of, settled
 from transformers import AutoTokenizer
 
+from extractor.answers.values import read_logprobs, spans
 from extractor.engines.base import Engine
 from extractor.jobs.job import make_job
 from extractor.jobs.prepare import Prepared, prepare
 from extractor.types import Document, Request, Settlement
 
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {"entities": {"type": "array", "maxItems": 3, "items": {"type": "string", "maxLength": 20}}},
     "required": ["entities"],
@@ -20,9 +22,9 @@ SCHEMA = {
 TEXTS = ["Ada Lovelace wrote to Charles Babbage.", "王小明在北京。", "x" * 300]
 
 
-def prepared(tiny: Path, folder: Path, **given: object) -> Prepared:
+def prepared(tiny: Path, folder: Path, body: object = SCHEMA, **given: object) -> Prepared:
     schema = folder / "schema.json"
-    schema.write_text(json.dumps(SCHEMA))
+    schema.write_text(json.dumps(body))
     source = folder / "in.jsonl"
     source.write_text("\n".join(json.dumps({"id": str(n), "text": text}) for n, text in enumerate(TEXTS)))
     words = {"inputs": [str(source)], "schema": str(schema), "out": folder / "out", "model": str(tiny), "attempts": 1}
@@ -166,3 +168,27 @@ def test_a_later_prompt_finds_its_prefix_cached(vllm_engine, tiny, tmp_path):
     settle(job, vllm_engine, documents(1))
     (again,) = settle(job, vllm_engine, documents(1))
     assert again.kept.completion.cached_tokens >= 128  # a block of vLLM's CPU build
+
+
+def test_each_value_gets_the_tokens_that_wrote_it_byte_for_byte(vllm_engine, tiny, tmp_path):
+    schema = {**SCHEMA, "properties": {**SCHEMA["properties"], "topic": {"enum": ["北京大学", "Zürich", "🦊"]}}}
+    schema["required"] = ["entities", "topic"]
+    job = prepared(tiny, tmp_path, schema, confidence=True)
+    for completion in engine_alone(vllm_engine, [first(job, document) for document in documents(12)]):
+        written = job.chat.bytes_of(completion.tokens)
+        assert written and b"".join(written).startswith(completion.text.encode())
+        assert len(completion.logprobs) in (len(written), len(written) + 1) and all(p <= 0 for p in completion.logprobs)
+        known = read_logprobs(completion, job.chat.bytes_of).value_logprobs
+        assert known and len(known) == len(spans(completion.text))
+        topic = json.loads(completion.text)["topic"]
+        assert known[-1] and len(known[-1]) <= len(topic.encode()), "a token is a byte of it, or several"
+    for settlement in settle(job, vllm_engine, documents(6)):
+        sure = settlement.kept.confidence["topic"]
+        assert 0 < sure <= 1 and all(0 < row.confidence <= 1 for row in settlement.kept.rows["entities"] if row.name)
+
+
+def test_a_thought_is_not_asked_for_log_probabilities(vllm_engine, tiny, tmp_path):
+    job = prepared(tiny, tmp_path, mode="think", confidence=True)
+    for settlement in settle(job, vllm_engine, documents(3)):
+        assert settlement.kept.thought and settlement.kept.thought.value_logprobs is None
+        assert settlement.kept.completion.value_logprobs

@@ -68,6 +68,11 @@ def test_a_model_folder_beside_the_file_is_a_path_and_a_model_name_is_none(tmp_p
     assert (named.job.schema_, named.job.model, named.job.examples) == ("news", "Qwen/Qwen3-8B", "none")
 
 
+def test_a_calibration_lies_beside_the_file(tmp_path: Path) -> None:
+    [asked] = loaded(tmp_path, 'inputs = "a"\nout = "o"\nschema = "news"\nconfidence = true\ncalibration = "c.json"')
+    assert asked.job.confidence and asked.job.calibration == tmp_path / "c.json"
+
+
 @pytest.mark.parametrize("declared", ['env = ["NIGHT"]', '[environment]\nnames = ["NIGHT"]'])
 def test_declared_variables_are_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, declared: str) -> None:
     monkeypatch.setenv("NIGHT", "2026-11-22")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from fakes import Silent, answering, fake_prepared
 from hostile import HOSTILE
 
+from extractor.answers.values import spans
 from extractor.pipeline.session import run
 from extractor.types import Completion, Finish, Request
 
@@ -117,6 +119,7 @@ def _answers(rows: dict[str, dict[str, Any]], mode: str) -> Callable[[Request], 
             request, said, [0] * (len(said) // 4), finish, stopped_by=request.stop[0] if closed else None,
             prompt_tokens=len(request.prompt) // 4, output_tokens=len(said) // 4, queue_seconds=0.01,
             first_token_seconds=chance.uniform(0.02, 0.2), seconds=len(said) * chance.uniform(0.001, 0.002),
+            value_logprobs=[[math.log(chance.betavariate(6, 1))] for _ in spans(said)] if request.logprobs else None,
         )  # fmt: skip
 
     return answer

@@ -26,7 +26,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     rows = sample_gold() + hostile()
     inputs, gold = write_rows(folder, rows)
     plain, think = (make_run(inputs, folder / mode, rows, mode) for mode in ("no_think", "think"))
+    sure = make_run(inputs, folder / "sure", rows, confidence=True)
     made = {
+        "sure": render_run(str(sure), str(gold)),
         "run": render_run(str(think), str(gold)),
         "bare": render_run(str(plain)),
         "compare": render_comparison([str(plain), str(think)], str(gold), 2.5),
@@ -43,13 +45,26 @@ def comparison(browser: Browser, pages: Pages) -> Iterator[OpenedPage]:
         yield seen
 
 
-@pytest.mark.parametrize("name", ["run", "bare", "compare"])
+@pytest.mark.parametrize("name", ["run", "bare", "compare", "sure"])
 def test_a_page_loads_nothing_else_and_complains_of_nothing(browser: Browser, pages: Pages, name: str) -> None:
     with opened(browser, pages[name]) as seen:
         assert seen.page.locator("#list li").count() == 19
         assert seen.page.locator("#case .text mark").count() > 0
         assert seen.asked == [pages[name].as_uri()]
         assert seen.complaints == []
+
+
+def test_the_least_sure_come_first_and_each_row_says_how_sure(browser: Browser, pages: Pages) -> None:
+    with opened(browser, pages["sure"]) as seen:
+        assert "Confidence" in seen.texts("#plots h3")
+        seen.page.select_option("#order", "unsure")
+        least = seen.page.evaluate("list.numbers.map((n) => leastSure(data.cases[n]))")
+        assert least == sorted(least) and least[0] < 0.5
+        seen.page.evaluate("list.select(0)")
+        shown = [float(text) for text in seen.texts("#case .sure")]
+        assert round(least[0], 2) in shown and all(0 <= one <= 1 for one in shown)
+    with opened(browser, pages["run"]) as seen:
+        assert "least sure first" not in seen.texts("#order option") and not seen.texts("#case .sure")
 
 
 def test_a_document_is_data_whatever_it_says(comparison: OpenedPage) -> None:

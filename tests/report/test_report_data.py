@@ -13,12 +13,12 @@ from typer.testing import CliRunner, Result
 from extractor.cli.app import app
 from extractor.evaluation.gold import load_gold
 from extractor.evaluation.intervals import Estimate
+from extractor.evaluation.marks import RIGHT, UNKNOWN, WRONG, marks
 from extractor.evaluation.results import Agreement, Difference
 from extractor.evaluation.runs import Run, load_run
 from extractor.pipeline.session import run as run_job
 from extractor.report.cases import cases
 from extractor.report.details import details_of, sample
-from extractor.report.marks import RIGHT, UNKNOWN, WRONG, marks
 from extractor.report.plots_scores import agreement, differences
 from extractor.report.render import as_script_data, render_comparison, render_run
 from extractor.report.texts import texts_of

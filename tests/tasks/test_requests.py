@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fakes import FakeTokenizer, fake_prepared
 
-from extractor.answers.signals import SIGNALS
+from extractor.answers.signals import USUAL
 from extractor.errors import UserError
 from extractor.tasks.chat import CLOSING, EARLY_STOP, Chat
 from extractor.tasks.prompt import load_prompt
@@ -233,6 +233,7 @@ SAME: list[dict[str, Any]] = [
     {"part_documents": 1},
     {"limit": 1},
     {"no_reasoning": True},
+    {"confidence": True},
     {"keep": ["lang"]},
     {"escalate": ["empty"]},  # only mode auto heeds it
 ]
@@ -264,7 +265,7 @@ def test_in_mode_auto_the_signals_that_escalate_are_part_of_the_job(tmp_path: Pa
         return changed(tmp_path, name, mode="auto", escalate=list(signals))
 
     assert auto("a", "empty", "failed") == auto("b", "failed", "empty") != auto("c", "empty")
-    assert auto("d") == auto("e", *SIGNALS)
+    assert auto("d") == auto("e", *USUAL)
 
 
 def test_a_signal_that_does_not_exist_is_refused(tmp_path: Path) -> None:
