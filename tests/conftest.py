@@ -15,7 +15,8 @@ from extractor.engines.vllm import VllmEngine
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job comes with it switched off,
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and one under nohup with this
 
-settings.register_profile("slow machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples each time, so that a change is judged by what it changed; `make fuzz` looks for new ones.
+settings.register_profile("slow machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("slow machine")
 
 
