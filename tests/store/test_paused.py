@@ -1,11 +1,13 @@
 """A run that is paused until another takes its folder over: it finds out, and writes nothing more."""
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,18 @@ def signalled(process: subprocess.Popen[str], number: int) -> None:
         os.kill(pid, number)
 
 
+def paused(process: subprocess.Popen[str], out: Path) -> None:
+    """Stops the run where it does not hold the guard of the lock, for which others would wait."""
+    with (out / f"{FILE}.guard").open("rb+") as guard:
+        while True:
+            signalled(process, signal.SIGSTOP)
+            with suppress(OSError):
+                fcntl.lockf(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            signalled(process, signal.SIGCONT)
+            time.sleep(0.01)
+
+
 def wait_for(what: Path, pattern: str, count: int) -> None:
     ends = time.monotonic() + 60
     while len(found(what, pattern)) < count:
@@ -59,7 +73,7 @@ def test_a_paused_run_that_lost_its_folder_ends_with_six_and_doubles_nothing(
     inputs, out = write(tmp_path / "in.jsonl", some(200)), tmp_path / "out"
     sleeper = begun(inputs, out, 0.005, apart)
     wait_for(out / "documents", "part-*", 2)
-    signalled(sleeper, signal.SIGSTOP)
+    paused(sleeper, out)
     no_sign_of_life(out, foreign=not apart)
     other = begun(inputs, out, 0.005, apart)
     wait_for(out / "documents", "part-*", 5)
