@@ -163,7 +163,7 @@ class JobRun:
             self._attempts.clear()
         self._writer.commit()
         self._drop_phantoms()
-        self.tally.unsettled = len(self.lane.unsettled())
+        self.tally.unsettled = len({work.document.id for work in self.lane.unsettled()})
 
     def _drop_phantoms(self) -> None:
         """Takes away bad rows that their source, read to its end, does not have any more."""

@@ -249,3 +249,11 @@ def test_no_passage_is_lost_in_mode_auto(tmp_path: Path) -> None:
 
 def summing(answer: Answer) -> Answer:
     return lambda request: '{"summary": "s"}' if not request.is_thought and is_summing_up(request) else answer(request)
+
+
+def test_a_document_left_half_read_is_one_that_is_pending(tmp_path: Path) -> None:
+    reader = Reader()
+    inputs, out = write(tmp_path / "in.jsonl", [("novel", TEXT)]), tmp_path / "out"
+    tally = settle(inputs, out, reader, draining=lambda: len(reader.asked) >= 6, **SMALL)
+    assert tally.drained and len(Attempts(out)) >= 5
+    assert (tally.unsettled, tally.pending, output_status(out).pending) == (1, 1, 1)
