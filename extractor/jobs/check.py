@@ -8,6 +8,7 @@ from typing import Any
 
 from extractor.documents import Reading, count, read
 from extractor.errors import UserError
+from extractor.jobs.engines import cutter_of
 from extractor.jobs.job import Job, flag_of
 from extractor.jobs.prepare import Prepared
 from extractor.tasks.cutting import Cutter
@@ -41,7 +42,7 @@ class Checked:
 def check(prepared: Prepared, origins: Mapping[str, str]) -> Checked:
     """The job, explained, and its first documents tried; `origins` says where a person set a field."""
     reading = read(prepared.sources, prepared.columns, prepared.job.limit)
-    trial = _Trial(prepared.cutter(), reading)
+    trial = _Trial(cutter_of(prepared), reading)
     return Checked(
         settings=list(_settings(prepared, origins)),
         columns=prepared.existing,
@@ -65,7 +66,7 @@ def show(prepared: Prepared, doc_id: str) -> dict[str, Any]:
             break
     else:
         raise UserError(f"--doc-id {doc_id}: no document of the input has this id")
-    cutter = prepared.cutter()
+    cutter = cutter_of(prepared)
     request = next(cutter.firsts(document))
     if isinstance(request, Problem):
         raise UserError(f"--doc-id {doc_id}: settled without a model as {request.kind}: {request.detail}")

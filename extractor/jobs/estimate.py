@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from extractor.documents import count, read
+from extractor.jobs.engines import cutter_of
 from extractor.jobs.prepare import Prepared
 from extractor.store.manifest import Manifest
 from extractor.store.parts import Parts, reading
@@ -75,7 +76,7 @@ def _left(prepared: Prepared) -> int | None:
 
 def _prompt_lengths(prepared: Prepared) -> Iterator[list[int]]:
     """For each document of the sample the tokens of what is asked first: one prompt, one a passage, or none."""
-    cutter = prepared.cutter()
+    cutter = cutter_of(prepared)
     for document in _sample(prepared):
         yield [len(first.prompt) for first in cutter.firsts(document) if not isinstance(first, Problem)]
 

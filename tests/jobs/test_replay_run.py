@@ -163,6 +163,8 @@ def test_a_long_document_is_replayed_passage_by_passage(tmp_path: Path) -> None:
     prepared = fake_prepared(source, old, schema=str(path), **(sizes | {"max_answer_tokens": 300}))
     run(prepared, lambda ready: answering(answer), Silent(), bool)
     assert not len(pq.read_table(old / "quarantine"))
+    words = ["check", str(source), "--schema", str(path), "--engine", "replay", "--from", str(old), "--out", str(out)]
+    assert "1 documents, 12 passages" in " ".join(CliRunner().invoke(app, words).output.split())
     assert replayed(source, old, out, path) == (0, "")
     for name in ("documents", "entities", "summaries"):
         same = ("record", "passages", "mentions", "summary", "passages_failed")
