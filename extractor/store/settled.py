@@ -85,10 +85,14 @@ def ids_of(hashes: set[int], parts: Parts) -> Iterator[tuple[str, str]]:
 
 def passages_again(parts: Parts, settled: Settled) -> Iterator[dict[str, Any]]:
     """Rows of completions about passages, of documents to do again."""
-    for _, rows in parts.read("completions"):
-        if "passage" in rows.column_names:
-            about = rows.filter(pc.is_valid(rows["passage"])).to_pylist()
-            yield from (row for row in about if settled.is_again(row["doc_id"]))
+    for part in parts.names:
+        if any(_of_passages(rows).num_rows for rows in parts.rows("completions", part, ["passage"])):
+            for rows in parts.rows("completions", part):
+                yield from (row for row in _of_passages(rows).to_pylist() if settled.is_again(row["doc_id"]))
+
+
+def _of_passages(rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.is_valid(rows["passage"])) if "passage" in rows.column_names else rows.slice(0, 0)
 
 
 def _again(parts: Parts, part: str, rows: pa.Table, redo: Redo) -> list[bool]:
