@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from shapes import TEXT, listed, mapped, thing
 
 from extractor.answers.merge import Merged, Part, merged, unsaid
 from extractor.tables import rows_from
@@ -11,22 +12,9 @@ from extractor.tables.grounding import Ground
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.schema import Schema
 
-TEXT: dict[str, Any] = {"type": "string"}
 NUMBER = {"type": "number"}
 FLAG = {"type": "boolean"}
 KIND = {"enum": ["news", "other", "law"]}
-
-
-def thing(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def listed(item: Any, **more: Any) -> dict[str, Any]:
-    return {"type": "array", "items": item, **more}
-
-
-def mapped(value: Any, **more: Any) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": value, **more}
 
 
 def by(word: str, node: dict[str, Any]) -> dict[str, Any]:

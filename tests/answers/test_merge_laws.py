@@ -10,6 +10,7 @@ import pytest
 from drawn import schemas, written
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from shapes import TEXT, listed, mapped, thing
 
 from extractor.answers.choose import key_of
 from extractor.answers.merge import Part, merged, unsaid
@@ -179,23 +180,10 @@ def rows(record: Any, fields: Sequence[TableField], text: str) -> Any:
     return sorted(json.dumps(one) for one in told), sorted(dropped)
 
 
-def thing(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
 def table(word: str, node: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {**node, "x-extract": word, **more}
 
 
-def listed(item: Any) -> dict[str, Any]:
-    return {"type": "array", "items": item}
-
-
-def mapped(value: Any) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": value}
-
-
-TEXT: dict[str, Any] = {"type": "string"}
 PAIRS = listed(thing(subject=TEXT, object=TEXT))
 MEMBER = thing(kind={"const": "member"}, name=TEXT)
 TREE = thing(name=TEXT, parts=table("entities", listed({"$ref": "#/$defs/n"}), **{"x-extract-parent": "part_of"}))

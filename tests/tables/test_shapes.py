@@ -3,24 +3,11 @@
 from typing import Any
 
 import pytest
+from shapes import TEXT, listed, mapped, thing
 
 from extractor.tables import Ground, rows_from
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.schema import Schema
-
-TEXT: dict[str, Any] = {"type": "string"}
-
-
-def thing(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def listed(item: Any, **more: Any) -> dict[str, Any]:
-    return {"type": "array", "items": item, **more}
-
-
-def mapped(value: Any, **more: Any) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": value, **more}
 
 
 def marked(word: str, node: dict[str, Any], **more: Any) -> dict[str, Any]:
