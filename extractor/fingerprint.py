@@ -11,9 +11,9 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def fingerprint(job: str, text: str, mode: str | None, before: str | None = None) -> str:
+def fingerprint(job: str, text: str, mode: str | None, passage: tuple[int, str] | None = None) -> str:
     """32 hex digits that name this work: the job (the digest of its identity) on this text, in the document's mode.
 
-    `before` is what is shown before the text where that is a passage of a document, possibly nothing; else None.
+    Of a passage of a document: its number, since two may read the same, and what is shown before it.
     """
-    return digest([job, text, mode, *([] if before is None else [before])])
+    return digest([job, text, mode, *(passage or ())])

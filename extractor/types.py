@@ -90,6 +90,11 @@ class Passage:
     end: int
     before: str = ""  # what stands before it, shown with it
 
+    @property
+    def named(self) -> tuple[int, str]:
+        """What of it names the work beside its text."""
+        return self.number, self.before
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -15,7 +15,7 @@ from extractor.fingerprint import fingerprint
 from extractor.types import Completion, Finish, Request, StoredAnswer, ThinkingEnd
 
 COLUMNS = ["doc_id", "fingerprint", "attempt", "mode", "answer", "reasoning", "finish", "thinking_end", "detail"]
-COLUMNS += ["prompt_tokens", "thinking_tokens", "answer_tokens", "passage", "value_logprobs"]
+COLUMNS += ["prompt_tokens", "thinking_tokens", "answer_tokens", "value_logprobs"]
 GROUPS = 4  # row groups held at once
 WINDOW = 64  # requests held at once
 _FINISHES: dict[ThinkingEnd, Finish] = {"budget": "length", "truncated": "length", "repetition": "repetition"}
@@ -55,11 +55,9 @@ class ReplayEngine:
 
     def _answer(self, request: Request) -> Completion:
         document = request.document
-        before = document.passage.before if document.passage else None
-        names = {fingerprint(self._job, document.text, mode, before) for mode in (document.mode, None)}
-        number = document.passage.number if document.passage else None
+        passage = document.passage.named if document.passage else None
+        names = {fingerprint(self._job, document.text, mode, passage) for mode in (document.mode, None)}
         rows = [row for row in self._stored.of(document.id) if row["fingerprint"] in names]
-        rows = [row for row in rows if row.get("passage") in (None, number)]
         if not rows:
             said = f"{self._stored.folder} holds no answer to this text"
             return Completion(replace(request, is_thought=False), "", finish="error", error=said)

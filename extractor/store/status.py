@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from extractor.store.ledger import Fault, faults_in_counts, faults_of, readable
 from extractor.store.manifest import Manifest
 from extractor.store.parts import Parts, reading
+from extractor.store.tables import in_quarantine
 
 TOKENS = ("prompt_tokens", "cached_tokens", "thinking_tokens", "answer_tokens", "total_tokens")
 
@@ -78,8 +79,7 @@ def _status(parts: Parts, by_id: bool) -> OutputStatus:
             unfit.update(pc.list_flatten(rows["unfit"]).to_pylist())
         if "passages" in rows.column_names:
             passages += pc.sum(rows["passages"]).as_py() or 0
-            failed = pc.and_(pc.greater(rows["passages_failed"], 0), pc.not_equal(rows["status"], "quarantined"))
-            partial += pc.sum(failed).as_py() or 0
+            partial += pc.sum(pc.and_(in_quarantine(rows), pc.not_equal(rows["status"], "quarantined"))).as_py() or 0
         tokens.update({name: pc.sum(rows[name]).as_py() or 0 for name in TOKENS})
     status = counts["status"]
     last_run, told = manifest.last_run, manifest.told_of_last_run

@@ -81,8 +81,8 @@ class RequestBuilder:
 
     def fingerprint(self, document: Document) -> str:
         """32 hex digits that name this work: this job on this text, wherever it lies."""
-        before = document.passage.before if document.passage else None
-        return fingerprint(self.arm, document.text, document.mode, before)
+        passage = document.passage.named if document.passage else None
+        return fingerprint(self.arm, document.text, document.mode, passage)
 
     def tokens(self, text: str) -> int:
         """How many tokens this text of a document takes in a prompt."""

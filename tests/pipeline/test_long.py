@@ -64,8 +64,8 @@ class Reader:
         return [one.document.passage.number for one in self.asked if one.document.passage and not is_summing_up(one)]
 
 
-def read(folder: Path, reader: Reader, again: Redo | None = None, **given: Any) -> Path:
-    inputs = write(folder / "in.jsonl", [("short", "Alice meets Bob."), ("novel", TEXT)])
+def read(folder: Path, reader: Reader, again: Redo | None = None, novel: str = TEXT, **given: Any) -> Path:
+    inputs = write(folder / "in.jsonl", [("short", "Alice meets Bob."), ("novel", novel)])
     prepared = fake_prepared(inputs, folder / "out", **({"part_documents": 1} | SMALL | given))
     run(replace(prepared, again=again), lambda _: answering(reader, window=1), Silent(), bool)
     return folder / "out"
@@ -257,3 +257,32 @@ def test_a_document_left_half_read_is_one_that_is_pending(tmp_path: Path) -> Non
     tally = settle(inputs, out, reader, draining=lambda: len(reader.asked) >= 6, **SMALL)
     assert tally.drained and len(Attempts(out)) >= 5
     assert (tally.unsettled, tally.pending, output_status(out).pending) == (1, 1, 1)
+
+
+def test_passages_that_read_the_same_are_works_of_their_own(tmp_path: Path) -> None:
+    def answer(request: Request) -> str:
+        passage = request.document.passage
+        said = "no json" if passage and passage.number in bad else people(request)
+        return said.replace("About", f"In {passage.number if passage else 0} about")
+
+    same, bad, whole = ("Alice rests. " * 55 + "\n\n") * 6, set[int](), Reader(answer)
+    (tmp_path / "whole").mkdir()
+    read(tmp_path / "whole", whole, novel=same)
+    assert len(whole.passages) == 6 and len({one.document.text for one in whole.asked}) == 3
+    before, after = Reader(answer, dies_after=4), Reader(answer)
+    with pytest.raises(EngineError):
+        read(tmp_path, before, novel=same)
+    out = read(tmp_path, after, novel=same)
+    assert before.passages + after.passages == whole.passages
+    assert sorted(map(str, rows(out, "completions"))) == sorted(
+        map(str, rows(tmp_path / "whole" / "out", "completions"))
+    )
+
+    bad.add(3)
+    (tmp_path / "bad").mkdir()
+    read(tmp_path / "bad", Reader(answer), novel=same)
+    bad.clear()
+    read(tmp_path / "bad", again := Reader(answer), novel=same, again=lambda status, problem: status == "quarantined")
+    assert again.passages == [3]
+    (novel,) = [row for row in rows(tmp_path / "bad" / "out") if row["doc_id"] == "novel"]
+    assert (novel["passages_failed"], novel["attempts"]) == (0, 1)
