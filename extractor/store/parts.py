@@ -17,6 +17,7 @@ from extractor.store.tables import SCHEMAS, TABLES
 BATCH = 1 << 16  # rows held at once
 PATIENCE = 20.0  # seconds that a reader tries again while files move
 MANIFEST = "manifest.json"
+_OUTSIDE = "{} is a link out of the output; nothing is read through such: put what it leads to in its place"
 _MOVING = "{}: a commit is under way, its files are moving (by run, retry or compact); ask again later"
 
 Stamps = Mapping[Path, tuple[int, int, int] | None]
@@ -137,14 +138,16 @@ def reading(folder: Path, read: Callable[[Parts], Found], patience: float = PATI
 def manifest_of(folder: Path) -> bytes | None:
     """What the folder's manifest holds, or will when the commit under way is over; None where there is none."""
     moved = [_where(folder, move) for move in pending_moves(folder) if move.target == MANIFEST]
+    path = (moved[0] if moved else None) or folder / MANIFEST
     try:
-        return (moved[0] if moved and moved[0] else folder / MANIFEST).read_bytes()
+        _within(folder, path)
+        return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
 
 
 def _listed(folder: Path) -> Parts:
-    files = {table: dict(_parts_in(folder / table)) for table in TABLES}
+    files = {table: dict(_parts_in(folder, table)) for table in TABLES}
     for move in pending_moves(folder):
         table, _, part = move.target.rpartition("/")
         if table in files:
@@ -177,15 +180,26 @@ def _filled(rows: pa.Table, table: str, columns: Sequence[str]) -> pa.Table:
     return rows
 
 
-def _parts_in(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Files, or what links to one; a pipe of that name would be waited for."""
+def _parts_in(output: Path, table: str) -> Iterator[tuple[str, Path]]:
+    """Files of the table, or what links to one; a pipe of that name would be waited for. UserError where one leads
+    out of the output, which is data."""
+    folder = output / table
     try:
-        entries = list(os.scandir(folder))
+        entries = [entry for entry in os.scandir(folder) if entry.is_file()]
     except (FileNotFoundError, NotADirectoryError):
         return
-    for name in (entry.name for entry in entries if entry.is_file()):
-        if name.startswith("part-") and name.endswith(".parquet"):
-            yield name, folder / name
+    _within(output, folder)
+    for entry in entries:
+        if entry.name.startswith("part-") and entry.name.endswith(".parquet"):
+            if entry.is_symlink():
+                _within(output, folder / entry.name)
+            yield entry.name, folder / entry.name
+
+
+def _within(output: Path, path: Path) -> None:
+    """UserError where this path of an output is a link that leads out of it."""
+    if path.is_symlink() and not path.resolve().is_relative_to(output.resolve()):
+        raise UserError(_OUTSIDE.format(path))
 
 
 def _where(folder: Path, move: Move) -> Path | None:

@@ -15,6 +15,7 @@ from shop import GOOD, Clerk, assert_whole, rows, settle, some, write
 from extractor.engines.fake import FakeEngine
 from extractor.errors import ExtractorError, UserError
 from extractor.pipeline.session import run
+from extractor.store.output import Output
 from extractor.store.shelf import Shelf
 from extractor.store.status import output_status
 from extractor.store.tables import ALWAYS, SCHEMAS
@@ -247,6 +248,16 @@ def test_the_tables_hold_their_schema_and_kept_columns(tmp_path: Path, out: Path
         assert found.names[: len(SCHEMAS[table])] == SCHEMAS[table].names
         assert found.field(0).metadata[b"description"]
     assert rows(out)[0]["url"] == "http://x"
+
+
+@pytest.mark.parametrize("name", ["documents", "part", "manifest.json"])
+def test_nothing_is_read_through_a_link_out_of_the_output(tmp_path: Path, name: str) -> None:
+    settle(write(tmp_path / "in.jsonl", some(3)), out := tmp_path / "out")
+    path = out / name if name != "part" else out / "documents" / Shelf(out).parts()[0]
+    path.rename(elsewhere := tmp_path / "elsewhere")
+    path.symlink_to(elsewhere)
+    with pytest.raises(UserError, match=f"{path.name} is a link out of the output; nothing is read"):
+        Output(out)["documents"]
 
 
 def test_nothing_is_written_through_a_link_out_of_the_output(tmp_path: Path) -> None:
