@@ -38,6 +38,7 @@ function armColumn(data, one, arm, number, everyArm) {
     make("h4", {}, lone ? null : make("i", { className: `dot arm${number % 8}` }), lone ? null : `${data.arms[number]} `,
       make("span", { className: `badge ${arm.status}` }, STATUS[arm.status] || arm.status), arm.loop && " ", arm.loop && loopSign()),
     make("p", { className: "cost" }, cost(arm)),
+    one.text !== null && arm.passages.length > 1 && passages(arm),
     arm.status === "quarantined" && quarantined(arm),
     one.text === null ? make("p", { className: "note" }, "The text is not at hand: neither the inputs of the run nor gold have it.")
       : markedText(one.text, arm, everyArm),
@@ -60,6 +61,18 @@ function cost(arm) {
     arm.end && arm.end !== "none" ? `thought: ${arm.end.replace("_", " ")}` : null,
     arm.score ? `✓ ${arm.score[0]}  ✗ ${arm.score[1]}  missed ${arm.score[2]}` : null,
   ].filter(Boolean).join(" · ");
+}
+
+/** Leads to a passage of the text below it. */
+function passages(arm) {
+  const failed = arm.passages.filter(([, , fault]) => fault).length;
+  const many = (count) => count.toLocaleString("en");
+  const options = arm.passages.map(([start, end, fault], n) =>
+    make("option", { value: n }, `${n + 1}: ${many(start)} to ${many(end)}${fault ? ` · ${fault.split(":")[0].replace("_", " ")}` : ""}`));
+  const choice = make("select", { ariaLabel: "Go to a passage" }, ...options);
+  choice.addEventListener("change", () => choice.closest(".arm").querySelectorAll(".passage")[choice.value]?.scrollIntoView({ block: "start" }));
+  return make("p", { className: "passages" }, `read in ${many(arm.passages.length)} passages`,
+    failed > 0 && make("b", {}, `, ${many(failed)} gave no answer`), " ", choice);
 }
 
 function quarantined(arm) {

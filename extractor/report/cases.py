@@ -4,8 +4,8 @@ case:     {id, text: str|null, cut: characters left out, stale: offsets do not f
            summary: gold's, arms: [arm, …] in the order of the runs}
 arm:      {status, mode, end, tokens: [prompt, thinking, answer], seconds, entities, relations, rows, missed_entities,
            missed_relations, missed_rows: {table: [values, …]}, score: [hits, wrong, missed]|null, summary, record,
-           reasoning, loop: one was cut out of the answer, dropped: [a relation left out and why, …], problem, detail,
-           answer, source}
+           reasoning, loop: one was cut out of the answer, dropped: [a relation left out and why, …],
+           passages: [[start, end, why it gave no answer or null], …], problem, detail, answer, source}
 entity:   [name, type, [[start, end], …], arms that have it (bits), verdict, attributes, confidence]
 relation: [subject, predicate, object, index of subject, index of object, arms that have it (bits), verdict, evidence,
            confidence]
@@ -149,6 +149,7 @@ def _document(details: Details, doc_id: str, room: int) -> dict[str, Any]:
         "seconds": round(sum(s or 0 for s in seconds), 3) if any(s is not None for s in seconds) else None,
         "loop": row.get("finish") == "repetition" and not fault,
         "dropped": row.get("dropped") or [],
+        "passages": details.passages.get(doc_id, []),
         "reasoning": thought
         if len(thought) <= room
         else f"{thought[:room]}… ({len(thought) - room:,} characters more)",

@@ -1,7 +1,8 @@
 """What a page shows of a few thousand documents and evaluation does not read: thoughts, quarantine, evidence."""
 
 import random
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,27 @@ from extractor.evaluation.runs import SECONDS, TOKENS, Run
 from extractor.store.parts import Parts, reading
 
 MOST = 5_000  # documents in one page
-DOCUMENTS = ("doc_id", "status", "mode", "thinking_end", "finish", "record", "dropped", "reasoning", *TOKENS, *SECONDS)
+DOCUMENTS = (
+    *("doc_id", "status", "mode", "thinking_end", "finish", "record", "dropped", "reasoning", "passages"),
+    *(*TOKENS, *SECONDS),
+)
 QUARANTINE = ("doc_id", "problem", "detail", "answer", "reasoning", "source", "text")
+PASSAGES = ("doc_id", "passage", "passage_span", "problem", "detail")
+
+Passage = tuple[int, int, str | None]  # [start, end) in code points, and why it gave no answer, None where it did
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Rows by doc_id, in the order they were asked for, and the evidence of relations by (doc_id, relation_id)."""
+    """Rows by doc_id, in the order they were asked for, and the evidence of relations by (doc_id, relation_id).
+
+    `quarantine` has the documents that are there themselves, `passages` those that were read in passages.
+    """
 
     documents: dict[str, dict[str, Any]]
     quarantine: dict[str, dict[str, Any]]
     evidence: dict[tuple[str, str], tuple[int, int]]
+    passages: dict[str, list[Passage]]
 
 
 def details_of(run: Run, ids: Sequence[str]) -> Details:
@@ -38,13 +49,31 @@ def _details(parts: Parts, ids: Sequence[str]) -> Details:
     evidence = _rows(parts, "relations", ("doc_id", "relation_id", "evidence"), wanted)
     return Details(
         {doc_id: documents[doc_id] for doc_id in ids},
-        {row["doc_id"]: row for row in _rows(parts, "quarantine", QUARANTINE, wanted)},
+        {
+            row["doc_id"]: row
+            for row in _rows(parts, "quarantine", QUARANTINE, wanted)
+            if documents[row["doc_id"]]["status"] == "quarantined"  # else it is of a passage
+        },
         {
             (row["doc_id"], row["relation_id"]): (span["start"], span["end"])
             for row in evidence
             if (span := row.get("evidence"))
         },
+        _passages(parts, {doc_id: row["passages"] for doc_id, row in documents.items() if row.get("passages")}),
     )
+
+
+def _passages(parts: Parts, counts: Mapping[str, int]) -> dict[str, list[Passage]]:
+    """The passages of the documents that have so many, in order, as far as their answers are stored."""
+    found: dict[str, dict[int, Passage]] = defaultdict(dict)
+    for row in _rows(parts, "completions", PASSAGES, pa.array(counts, pa.string())) if counts else ():
+        number, doc_id = row.get("passage"), row["doc_id"]
+        if number and number <= counts[doc_id]:  # those after them are of summaries
+            fault = f"{row['problem']}: {row['detail']}" if row["problem"] else None
+            answered = number in found[doc_id] and found[doc_id][number][2] is None
+            span = row["passage_span"]
+            found[doc_id][number] = (span["start"], span["end"], None if answered else fault)
+    return {doc_id: [passages[number] for number in sorted(passages)] for doc_id, passages in found.items()}
 
 
 def sample(ids: Sequence[str], telling: Iterable[str], most: int = MOST) -> tuple[list[str], str]:

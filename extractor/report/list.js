@@ -37,7 +37,11 @@ function confidences(arm) {
 }
 
 /** What can have been left out of an answer that was kept. */
-const CUTS = { loop: (arm) => arm.loop, relations: (arm) => arm.dropped.length > 0 };
+const CUTS = {
+  loop: (arm) => arm.loop,
+  relations: (arm) => arm.dropped.length > 0,
+  passages: (arm) => arm.passages.some(([, , fault]) => fault),
+};
 
 function errors(one) {
   return one.arms.reduce((sum, arm) => sum + (arm.score ? arm.score[1] + arm.score[2] : 0), 0);

@@ -63,7 +63,7 @@ function wanted() {
 function refresh() {
   const numbers = chosen(data, wanted());
   const [some, all] = [numbers.length, data.cases.length].map((count) => count.toLocaleString("en"));
-  by("count").textContent = some === all ? `${all} documents` : `${some} of ${all} documents`;
+  by("count").textContent = some === all ? `${all} document${all === "1" ? "" : "s"}` : `${some} of ${all} documents`;
   list.use(numbers);
   paintHits(by("case"), wordsOf(by("search").value));
 }

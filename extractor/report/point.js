@@ -13,13 +13,18 @@ function pointing(article) {
     const clicked = item(event);
     kept = clicked && clicked !== kept ? clicked : null;
     find(kept);
-    if (kept) kept.closest(".arm").querySelector(".text .found")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    if (kept) lookedFor(kept.closest(".arm"))?.scrollIntoView({ block: "nearest", behavior: "smooth" });
   });
 }
 
-/** DocumentMarks what belongs to an item, and nothing else; null marks nothing. */
+/** What a click brings into view: what a relation quotes, else its ends where they are nearest, else the first mark. */
+function lookedFor(arm) {
+  return [".quoted", ".near", ".found"].map((one) => arm.querySelector(`.text ${one}`)).find(Boolean);
+}
+
+/** Marks what belongs to an item, and nothing else; null marks nothing. */
 function find(item) {
-  document.querySelectorAll(".found, .quoted, .active").forEach((old) => old.classList.remove("found", "quoted", "active"));
+  document.querySelectorAll(".found, .quoted, .near, .active").forEach((old) => old.classList.remove("found", "quoted", "near", "active"));
   document.querySelectorAll("svg.arc").forEach((old) => old.remove());
   const arm = item?.closest(".arm");
   if (!arm) return;
@@ -36,7 +41,10 @@ function findRelation(arm, item) {
   const ends = item.dataset.ends.split(",").map((end) => (end === "" ? [] : marksOf(arm, "data-entities", end)));
   ends.flat().forEach((found) => found.classList.add("found"));
   marksOf(arm, "data-evidence", item.dataset.relation).forEach((found) => found.classList.add("quoted"));
-  if (ends[0].length && ends[1].length) arm.querySelector(".text").append(arc(arm.querySelector(".text"), ...nearest(...ends)));
+  if (!ends[0].length || !ends[1].length) return;
+  const pair = nearest(...ends);
+  pair.forEach((mark) => mark.classList.add("near"));
+  arm.querySelector(".text").append(arc(arm.querySelector(".text"), ...pair));
 }
 
 /** Every entity that a row names. */
@@ -49,12 +57,17 @@ function marksOf(arm, attribute, number) {
   return [...arm.querySelectorAll(`.text [${attribute}~="${number}"]`)];
 }
 
-/** The two mentions, one of each end, with the fewest pixels between them. */
+/** The two mentions, one of each end, with the fewest characters between them; both come in the order of the text. */
 function nearest(subjects, objects) {
-  const place = (element) => { const box = element.getClientRects()[0]; return [box.left + box.width / 2, box.top]; };
-  const pairs = subjects.flatMap((subject) => objects.map((object) => [subject, object]));
-  const apart = ([subject, object]) => { const [a, b] = [place(subject), place(object)]; return Math.hypot(a[0] - b[0], 3 * (a[1] - b[1])); };
-  return pairs.reduce((best, pair) => (apart(pair) < apart(best) ? pair : best));
+  let best = [subjects[0], objects[0]];
+  const apart = ([subject, object]) => Math.abs(subject.start - object.start);
+  for (let s = 0, o = 0; s < subjects.length && o < objects.length;) {
+    const pair = [subjects[s], objects[o]];
+    if (apart(pair) < apart(best)) best = pair;
+    if (pair[0].start < pair[1].start) s++;
+    else o++;
+  }
+  return best;
 }
 
 /** An arrow over the text from one mention to another. */

@@ -1,6 +1,7 @@
 "use strict";
 // Elements made of text (never of markup), and the document's text cut into marked pieces.
 
+const AT_ONCE = 10_000; // characters
 const UNPRINTABLE = new RegExp(document.getElementById("data").dataset.unprintable, "gu");
 
 /** A text with what is not printable escaped: "\\u{202e}" for what would turn the words behind it. */
@@ -30,9 +31,25 @@ function offsets(text) {
   return (point) => (point < starts.length ? starts[point] : text.length);
 }
 
-/** The text cut wherever a span begins or ends: [{start, end, spans}], spans from the longest to the shortest. */
-function pieces(length, spans) {
-  const cuts = [...new Set([0, length, ...spans.flatMap((span) => [span.start, span.end])])].sort((a, b) => a - b);
+/** What is drawn at once of a text, passage by passage, or so many characters to a line's end where it was read whole:
+    [{start, end, label, fault}], which tile it. */
+function blocks(text, arm) {
+  const at = offsets(text);
+  const many = (count) => count.toLocaleString("en");
+  const read = arm.passages.map(([start, end, fault], n) => ({ start: at(start), end: at(end), fault,
+    label: `passage ${n + 1} of ${many(arm.passages.length)} · ${many(start)} to ${many(end)}${fault ? ` · ${fault}` : ""}` }));
+  const tiles = read.filter((one) => one.start < one.end);
+  for (let start = tiles.length ? tiles[tiles.length - 1].end : 0; start < text.length; start = tiles[tiles.length - 1].end) {
+    const line = text.indexOf("\n", start + AT_ONCE) + 1;
+    tiles.push({ start, end: line && line < start + 2 * AT_ONCE ? line : Math.min(start + 2 * AT_ONCE, text.length) });
+  }
+  return tiles;
+}
+
+/** The text cut at these places and wherever a span begins or ends: [{start, end, spans}], spans from the longest to
+    the shortest. */
+function pieces(places, spans) {
+  const cuts = [...new Set([0, ...places, ...spans.flatMap((span) => [span.start, span.end])])].sort((a, b) => a - b);
   const waiting = [...spans].sort((a, b) => b.start - a.start);
   let active = [];
   return cuts.slice(0, -1).map((start, n) => {
@@ -55,13 +72,19 @@ function spansOf(text, arm) {
   return [...missed, ...found, ...quoted].filter((one) => one.start < one.end);
 }
 
-/** The text with its marks, as one element whose textContent is the text. */
+/** The text with its marks, as one element whose textContent is the text; what is out of view is not laid out. */
 function markedText(text, arm, everyArm) {
+  const tiles = blocks(text, arm);
   const box = make("div", { className: "text", dir: "auto" });
-  for (const piece of pieces(text.length, spansOf(text, arm))) {
+  const parts = tiles.length < 2 ? [box] : tiles.map((tile) =>
+    make("div", { className: tile.fault ? "passage failed" : "passage", dir: "auto", "data-label": tile.label }));
+  let tile = 0;
+  for (const piece of pieces(tiles.map((one) => one.end), spansOf(text, arm))) {
+    while (tile < tiles.length - 1 && piece.start >= tiles[tile].end) tile++;
     const words = text.slice(piece.start, piece.end);
-    box.append(piece.spans.length ? mark(words, piece, everyArm) : printable(words));
+    parts[tile].append(piece.spans.length ? mark(words, piece, everyArm) : printable(words));
   }
+  if (parts[0] !== box) box.append(...parts);
   return box;
 }
 
@@ -79,11 +102,13 @@ function mark(words, piece, everyArm) {
     shown && shown.start === piece.start && "begins",
     shown && shown.end === piece.end && "ends",
   ];
-  return make("mark", {
+  const made = make("mark", {
     className: names.filter(Boolean).join(" "),
     "data-entities": found.map((span) => span.entity).join(" ") || null,
     "data-missed": missed.map((span) => span.missed).join(" ") || null,
     "data-evidence": piece.spans.filter((span) => "evidence" in span).map((span) => span.evidence).join(" ") || null,
     "data-label": ends && shown.type,
   }, words);
+  made.start = piece.start;
+  return made;
 }

@@ -172,3 +172,33 @@ def _row(
 
 def _line(row: dict[str, Any]) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+NOVEL_PARTS = 40
+
+
+def novel(size: int = 1) -> str:
+    """A text that is read in passages: in each part somebody meets Ada; `size` says how much stands between."""
+    walk = "They walk and 𝒜 talks of old times. " * 30 * size
+    return "".join(f"Ada meets Bob {n}. {walk}\n\n" for n in range(NOVEL_PARTS))
+
+
+def make_novel_run(folder: Path, text: str, fails: int = 3, **given: Any) -> Path:
+    """A finished run over this text alone; the passage of number `fails` gives no answer."""
+    inputs, out = folder / "novel.jsonl", folder / "novel"
+    inputs.write_text(_line({"id": "novel", "text": text}), encoding="utf-8")
+
+    def answer(request: Request) -> str:
+        passage = request.document.passage
+        if "entities" not in json.loads(request.schema or "{}")["properties"]:
+            return json.dumps({"summary": "They walk."})
+        if passage and passage.number == fails:
+            return "no json"
+        bobs = [f"Bob {n}" for n in range(NOVEL_PARTS) if f"Bob {n}." in request.document.text]
+        entities = [{"name": name, "type": "person"} for name in ["Ada", *bobs]]
+        knows = [{"subject": "Ada", "predicate": "family_of", "object": name} for name in bobs]
+        return json.dumps({"entities": entities, "relations": knows, "summary": f"{len(bobs)} Bobs."})
+
+    sizes = {"passage_above": 1000, "passage_tokens": max(2500, len(text) // 30), "context": 10_000_000}
+    run(fake_prepared(inputs, out, **(sizes | given)), lambda _: answering(answer), Silent(), lambda: False)
+    return out

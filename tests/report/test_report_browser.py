@@ -6,7 +6,18 @@ from pathlib import Path
 import pytest
 from browser import OpenedPage, chromium, opened
 from playwright.sync_api import Browser
-from report_runs import ASTRAL, ATTACK, deals, hostile, make_run, many, sample_gold, write_rows
+from report_runs import (
+    ASTRAL,
+    ATTACK,
+    deals,
+    hostile,
+    make_novel_run,
+    make_run,
+    many,
+    novel,
+    sample_gold,
+    write_rows,
+)
 
 from extractor.report.render import render_comparison, render_run
 
@@ -395,3 +406,45 @@ def test_rows_of_further_tables_fit_a_phone(browser: Browser, events: Path) -> N
     with opened(browser, events, width=360) as seen:
         seen.open_case("deal-1")
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_long_document_is_shown_passage_by_passage(browser: Browser, tmp_path: Path) -> None:
+    (page := tmp_path / "novel.html").write_text(render_run(str(make_novel_run(tmp_path, novel()))), encoding="utf-8")
+    with opened(browser, page) as seen:
+        assert seen.page.locator("#case .text").text_content() == novel()
+        passages = seen.page.evaluate("data.cases[0].arms[0].passages")
+        shown = seen.page.locator("#case .passage").all_text_contents()
+        assert shown == [novel()[start:end] for start, end, _ in passages] and len(shown) > 10
+        assert [fault is not None for _, _, fault in passages] == [n == 2 for n in range(len(shown))]
+        assert seen.page.locator("#case .passage.failed").all_text_contents() == [shown[2]]
+        assert seen.texts("#case .passages b") == [", 1 gave no answer"]
+        last = seen.page.locator("#case .passage").last
+        seen.page.locator("#case .passages select").select_option(str(len(shown) - 1))
+        frame, found = seen.page.locator("#case .text").bounding_box(), last.bounding_box()
+        assert frame and found and frame["y"] <= found["y"] < frame["y"] + frame["height"]
+        assert seen.page.locator("#cut option").all_text_contents()[1:] == ["passages (1)"]
+        assert seen.complaints == []
+
+
+def test_a_relation_in_a_long_document_is_found_where_its_ends_are_nearest(browser: Browser, tmp_path: Path) -> None:
+    (page := tmp_path / "novel.html").write_text(render_run(str(make_novel_run(tmp_path, novel()))), encoding="utf-8")
+    with opened(browser, page) as seen:
+        seen.page.locator("#case .relations .item", has_text="Bob 33").click()
+        near = seen.page.locator("#case .text .near")
+        assert near.all_text_contents() == ["Ada", "Bob 33"]
+        seen.page.wait_for_function(
+            """() => { const [mark, frame] = ['.near', ''].map((one) => document.querySelector(`#case .text ${one}`)
+                 .getBoundingClientRect()); return mark.top >= frame.top && mark.bottom <= frame.bottom; }"""
+        )
+
+
+def test_of_a_text_of_a_million_characters_only_what_is_in_view_is_laid_out(browser: Browser, tmp_path: Path) -> None:
+    text = novel(25)
+    assert len(text) > 1_000_000
+    (page := tmp_path / "novel.html").write_text(render_run(str(make_novel_run(tmp_path, text))), encoding="utf-8")
+    with opened(browser, page) as seen:
+        laid_out = seen.page.evaluate(
+            """[...document.querySelectorAll('#case .passage mark')]
+                 .map((mark) => mark.checkVisibility({ contentVisibilityAuto: true }))"""
+        )
+        assert laid_out[0] and not laid_out[-1] and sum(laid_out) < 10 < len(laid_out)

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from fakes import Silent, answering, fake_prepared
-from report_runs import ASTRAL, deals, hostile, make_run, sample_gold, write_rows
+from report_runs import ASTRAL, deals, hostile, make_novel_run, make_run, novel, sample_gold, write_rows
 from typer.testing import CliRunner, Result
 
 from extractor.cli.app import app
@@ -236,3 +236,9 @@ def test_each_thing_has_one_row_of_a_plot_and_each_arm_a_bar_in_it() -> None:
     for label in ("entities", "relations", "summaries"):
         assert agreed.svg.count(f">{label}</text>") == 1
     assert "budget" not in told.svg + agreed.svg  # the colours say it, the same on the whole page
+
+
+def test_a_passage_in_quarantine_is_not_taken_for_its_document(tmp_path: Path) -> None:
+    out = make_novel_run(tmp_path, novel())
+    (tmp_path / "novel.jsonl").unlink()
+    assert '"text":null' in render_run(str(out))
