@@ -7,7 +7,7 @@ from typing import Any
 
 from extractor.answers.confidence import surest
 from extractor.answers.judge import Judge
-from extractor.answers.merge import Part, merged
+from extractor.answers.merge import Part, merged, unsaid
 from extractor.tables import ENTITIES, RELATIONS
 from extractor.tables.fold import Span
 from extractor.tables.grounding import Ground
@@ -37,6 +37,8 @@ class Whole:
             ground = Ground(request.document.text, _said_in(answered))
             completion = _completion(request, answer_text(whole.record), steps)
             kept = self._judge.judge(completion, _thought(request, steps), ground)
+            if kept.problem and (lacking := unsaid(whole.record, self._schema)):
+                kept = replace(kept, problem=Problem("invalid", f"no passage says {', '.join(lacking)}"))
             kept = surest(kept, [passage.kept for passage in answered])
             kept = replace(kept, thinking_end=_end(steps), dropped=[*whole.dropped, *kept.dropped])
         else:

