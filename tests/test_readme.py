@@ -26,7 +26,7 @@ MODELS = re.compile("|".join(map(re.escape, ("Qwen/Qwen3-8B", "qwen2.5-coder-1.5
 ENGINE = {"kv_cache_memory_bytes": 268435456, "dtype": "float32"}
 QUICK = {"max_answer_tokens": 32, "attempts": 1, "context": 16384}
 COMMAND = re.compile(r"((?:\w+=\S+ )*)extract (.*)")
-LOOKS_ONLY = ("schemas", "models", "guide", "check", "show", "job check")  # these load no model
+LOOKS_ONLY = ("schemas", "models", "guide", "check", "show", "job check", "mcp")  # these load no model
 DEMO = "extract run data/sample.jsonl --schema news --model smollm2-135m --keep lang --out {out} {mode}"
 
 
@@ -96,7 +96,10 @@ class Place:
     def python(self, code: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs Python in this folder."""
         called, given = [sys.executable, "-c", code, *words], os.environ | environment
-        return subprocess.run(called, cwd=self.folder, env=given, capture_output=True, text=True, timeout=300)
+        nothing = subprocess.DEVNULL  # on standard input: a server ends there
+        return subprocess.run(
+            called, cwd=self.folder, env=given, stdin=nothing, capture_output=True, text=True, timeout=300
+        )
 
 
 def quick_flags() -> list[str]:

@@ -25,7 +25,7 @@ FLOORS = [
     ["evaluation"],
     ["report"],
     ["pipeline"],
-    ["cli", "api"],
+    ["cli", "api", "mcp"],
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
 STRANGERS = {"store": {"answers", "tasks"}}  # rooms that a room below all of them still may not know

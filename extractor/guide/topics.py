@@ -11,6 +11,7 @@ TOPICS = (
     "quality",
     "nights",
     "python",
+    "agents",
     "reference",
     "vllm",
     "architecture",

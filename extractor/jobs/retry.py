@@ -32,9 +32,7 @@ def asked_again(folder: Path, changed: Mapping[str, Any]) -> GivenJob:
     """The job of this output folder, with changed settings; UserError where its manifest names code to run."""
     job = make_job(Manifest.of_output(folder).settings, f"{folder / MANIFEST}: ")
     stored = {name: value for name, value in job.model_dump().items() if name not in OF_ONE_RUN}
-    if words := [
-        word for name in _CODE if name not in changed for word in _words_of_code(name, stored.get(name), folder)
-    ]:
+    if words := words_of_code({name: value for name, value in stored.items() if name not in changed}, folder):
         raise UserError(
             f"{folder / MANIFEST} names code to run, and a folder is data; if you mean it, say it again: extract retry"
             f" {folder} {' '.join(words)}"
@@ -43,6 +41,11 @@ def asked_again(folder: Path, changed: Mapping[str, Any]) -> GivenJob:
     if again.inputs == ["-"]:
         raise UserError(f"{folder} was made from standard input, which cannot be read again; run it from files")
     return GivenJob(again, dict.fromkeys(changed, "flag"))
+
+
+def words_of_code(settings: Mapping[str, Any], folder: Path) -> list[str]:
+    """The words of a job's settings that can run code of whoever wrote them; `folder` is where they lay."""
+    return [word for name in _CODE for word in _words_of_code(name, settings.get(name), folder)]
 
 
 def _words_of_code(name: str, value: Any, folder: Path) -> list[str]:

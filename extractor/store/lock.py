@@ -96,6 +96,16 @@ def locked(
         lease.give_back()
 
 
+def is_held(folder: Path, stale: float = STALE_SECONDS) -> bool:
+    """Whether a live run has the folder, as far as one can tell without writing there."""
+    path = folder / FILE
+    try:
+        holder = _read(path)
+        return holder is not None and _alive(holder, path, time.time(), stale)
+    except OSError:  # given back meanwhile
+        return False
+
+
 def _take(folder: Path, token: str, stale: float, guard: int) -> None:
     path = folder / FILE
     os.utime(guard)

@@ -5,6 +5,7 @@ import platform
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
@@ -194,6 +195,7 @@ def _dict(said: Any) -> dict[str, Any]:
     return dict(said) if isinstance(said, dict) else {}
 
 
+@cache  # each commit writes them
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for name in VERSIONS:

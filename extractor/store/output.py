@@ -57,12 +57,17 @@ class Output(Mapping[str, pa.Table]):
             raise UserError(f"duckdb: {' '.join(str(error).split())}") from None
 
 
-def _answer(connection: "duckdb.DuckDBPyConnection", parts: Parts, query: str) -> "duckdb.DuckDBPyRelation":
-    """The whole answer, held: the files may move as soon as it is given. None for a query that has none, as COPY."""
+def duckdb_views(connection: "duckdb.DuckDBPyConnection", parts: Parts) -> None:
+    """Gives the connection a view of each table, of no rows where no part has any."""
     for name in TABLES:
         if found := [str(file) for file in parts.of(name)]:
             connection.read_parquet(found, union_by_name=True).create_view(name, replace=True)
         else:
             connection.from_arrow(SCHEMAS[name].empty_table()).create_view(name, replace=True)
+
+
+def _answer(connection: "duckdb.DuckDBPyConnection", parts: Parts, query: str) -> "duckdb.DuckDBPyRelation":
+    """The whole answer, held: the files may move as soon as it is given. None for a query that has none, as COPY."""
+    duckdb_views(connection, parts)
     answer = connection.sql(query)
     return answer if answer is None else connection.from_arrow(answer.to_arrow_table())

@@ -1,0 +1,60 @@
+"""Which folders an agent may read and write: those that a person named, and nothing beside them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from extractor.errors import UserError
+from extractor.jobs.file import GivenJob
+from extractor.jobs.retry import words_of_code
+
+
+class Folders:
+    """The folders that a person named."""
+
+    def __init__(self, named: Sequence[Path]) -> None:
+        """UserError for one that is not there."""
+        if missing := [folder for folder in named if not folder.is_dir()]:
+            raise UserError(f"--folder {missing[0]} is no folder; make it first")
+        self._named = [folder.resolve() for folder in named]
+
+    def inside(self, place: str | Path) -> Path:
+        """The place, whose links are followed, in one of the folders; UserError where it is outside.
+
+        What is relative is so to the first folder.
+        """
+        if not self._named:
+            raise UserError("no folder is open to agents: start extract mcp with --folder DIR")
+        path = (self._named[0] / place).resolve()
+        if not any(path.is_relative_to(folder) for folder in self._named):
+            raise UserError(f"{place} is outside of what is open to agents: {', '.join(map(str, self._named))}")
+        return path
+
+    def check(self, asked: Iterable[GivenJob]) -> None:
+        """UserError where a job reads or writes anything outside, or names code to run."""
+        for given in asked:
+            settings = given.job.model_dump()
+            words = words_of_code(settings, given.job.out)
+            words += [
+                flag
+                for flag, named in (("--on-finish", "on_finish"), ("--trust-remote-code", "trust_remote_code"))
+                if settings[named]
+            ]
+            if words:
+                raise UserError(f"{given.file} names code to run ({' '.join(words)}): start it yourself")
+            for place in _places(given):
+                self.inside(place)
+
+
+def _places(given: GivenJob) -> Iterator[Path]:
+    """Where a job reads and writes, but for what ships and models that are no folders."""
+    job = given.job
+    yield job.out
+    for name in job.inputs:
+        if "://" in name:
+            raise UserError(f"{name} is an address, and agents read folders: start the job yourself")
+        yield Path(name.partition("*")[0])
+    for place in (job.metrics, job.calibration, job.from_):
+        if place:
+            yield place
+    named = (job.schema_, job.prompt, job.examples, job.model)
+    yield from (path for path in map(Path, filter(None, named)) if path.exists() or path.is_absolute())
