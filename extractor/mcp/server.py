@@ -22,47 +22,53 @@ def server_of(tools: Tools) -> "MCPServer":
     UserError where the SDK is not installed.
     """
     try:
-        import anyio
         from mcp.server.mcpserver import MCPServer
-        from mcp.server.mcpserver.exceptions import ToolError
     except ImportError:
         raise UserError("extract mcp wants the SDK: pip install 'extractor[mcp]'") from None
-    server = MCPServer("extractor", instructions=ABOUT, log_level="ERROR")
+    server, served = MCPServer("extractor", instructions=ABOUT, log_level="ERROR"), _Served(tools)
+    for tool in (served.list_schemas, served.extract, served.start, served.status, served.query):
+        server.add_tool(tool, structured_output=False)
+    return server
 
-    async def told(ask: Callable[[], str]) -> str:
-        try:
-            return await anyio.to_thread.run_sync(ask)
-        except (ExtractorError, OSError) as error:
-            raise ToolError(str(error)) from None
 
-    @server.tool(structured_output=False)
-    async def list_schemas() -> str:
+class _Served:
+    """The tools as clients see them: what stands here is what a model reads."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def list_schemas(self) -> str:
         """The schemas that ship, a line each: its name, and what it extracts."""
-        return await told(tools.list_schemas)
+        return await _told(self._tools.list_schemas)
 
-    @server.tool(structured_output=False)
-    async def extract(text: str, schema: str = "news", mode: str = "no_think") -> str:
+    async def extract(self, text: str, schema: str = "news", mode: str = "no_think") -> str:
         """Extract one validated record from a text in any language. Gives JSON: {"status", "record", "problem"}.
 
         schema: a name of list_schemas, or a JSON Schema as text. mode: no_think, think, or auto, which thinks only
         where the answer is doubtful. The first call loads the model, which can take minutes.
         """
-        return await told(lambda: tools.extract(text, schema, mode))
+        return await _told(lambda: self._tools.extract(text, schema, mode))
 
-    @server.tool(structured_output=False)
-    async def start(job: str) -> str:
+    async def start(self, job: str) -> str:
         """Start a job file (TOML) over many documents. Gives JSON: {"outputs", "log"}; ask for the status of these."""
-        return await told(lambda: tools.start(job))
+        return await _told(lambda: self._tools.start(job))
 
-    @server.tool(structured_output=False)
-    async def status(out: str) -> str:
+    async def status(self, out: str) -> str:
         """How far the run of an output folder is: documents ok, empty, quarantined, pending; tokens; faults. JSON."""
-        return await told(lambda: tools.status(out))
+        return await _told(lambda: self._tools.status(out))
 
-    @server.tool(structured_output=False)
-    async def query(out: str, sql: str) -> str:
-        """Answer one SELECT (duckdb) over the tables of an output folder. Gives JSON: {"columns", "rows"}, 200 rows
-        at most. DESCRIBE entities is written SELECT column_name, data_type FROM (DESCRIBE entities)."""
-        return await told(lambda: tools.query(out, sql))
+    async def query(self, out: str, sql: str) -> str:
+        """Answer one SELECT (duckdb) over the tables of an output folder. Gives JSON: {"columns", "rows"}, 200 rows at
+        most. The columns of a table: SELECT column_name, column_type FROM (DESCRIBE entities)."""
+        return await _told(lambda: self._tools.query(out, sql))
 
-    return server
+
+async def _told(ask: Callable[[], str]) -> str:
+    """What a tool says, asked in a thread of its own; a mistake is a result that says so."""
+    import anyio
+    from mcp.server.mcpserver.exceptions import ToolError
+
+    try:
+        return await anyio.to_thread.run_sync(ask)
+    except (ExtractorError, OSError) as error:
+        raise ToolError(str(error)) from None

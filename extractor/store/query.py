@@ -26,7 +26,7 @@ SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Answered:
     """The first rows that a query gives, as JSON values by column, and whether there are more."""
 
     columns: list[str]
@@ -34,7 +34,7 @@ class Found:
     is_all: bool
 
 
-def query(folder: Path, sql: str, most: int = MOST_ROWS, seconds: float = SECONDS) -> Found:
+def query(folder: Path, sql: str, most: int = MOST_ROWS, seconds: float = SECONDS) -> Answered:
     """What a SELECT gives over the tables of the folder; it can read no other file, and write none.
 
     UserError for anything but one SELECT, for what duckdb refuses, and for what takes more than `seconds`.
@@ -51,7 +51,7 @@ def query(folder: Path, sql: str, most: int = MOST_ROWS, seconds: float = SECOND
         raise UserError(f"duckdb: {' '.join(str(error).split())}") from None
 
 
-def _found(parts: Parts, sql: str, most: int, seconds: float) -> Found:
+def _found(parts: Parts, sql: str, most: int, seconds: float) -> Answered:
     import duckdb
 
     with duckdb.connect() as connection:
@@ -62,7 +62,7 @@ def _found(parts: Parts, sql: str, most: int, seconds: float) -> Found:
         with _stopped_after(connection, seconds):
             asked = connection.sql(sql)
             rows = asked.limit(most + 1).fetchall()
-            return Found(list(asked.columns), [list(row) for row in rows[:most]], len(rows) <= most)
+            return Answered(list(asked.columns), [list(row) for row in rows[:most]], len(rows) <= most)
 
 
 @contextmanager
