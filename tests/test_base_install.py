@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tiny import TEMPLATE, _tokenizer
 
+pytestmark = pytest.mark.slow
+
 # An import system that finds of the packages here only those that the base install brings
 BASE = """
 import sys

@@ -75,6 +75,7 @@ def test_no_imports_go_round():
     graphlib.TopologicalSorter(graph).prepare()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("door", "heavy"), [("cli", HEAVY), ("api", HEAVIEST)])
 def test_importing_a_door_loads_nothing_heavy(door, heavy):
     asked = f"import sys, extractor.{door}; print([name for name in {heavy!r} if name in sys.modules])"
@@ -118,6 +119,7 @@ def test_everything_public_says_what_it_gives_back(path):
     assert [node.name for node in public if not ast.get_docstring(node)] == []
 
 
+@pytest.mark.slow
 def test_median_function_is_short():
     lengths = sorted(
         length(node)

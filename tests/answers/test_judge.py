@@ -213,6 +213,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.text() | JSON.map(json.dumps) | st.text(alphabet='{}[]",:truefalsn0123456789.eE\\ '))
 def test_any_answer_is_judged(text: str) -> None:
     extraction = judge(NEWS).judge(Completion(request(), text))

@@ -69,6 +69,7 @@ def sorted_out(value: Any) -> Any:
     return sorted(map(sorted_out, value), key=json.dumps) if isinstance(value, list) else value
 
 
+@pytest.mark.slow
 @SLOW
 @given(schemas(), st.integers(1, 4), st.integers(0, 1000))
 def test_what_is_split_is_merged_again(body: dict[str, Any], passages: int, seed: int) -> None:
@@ -296,6 +297,7 @@ RECORDS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @SLOW
 @given(RECORDS, RECORDS, RECORDS)
 def test_which_are_merged_first_is_all_the_same(one: Any, two: Any, three: Any) -> None:

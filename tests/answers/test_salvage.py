@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from extractor.answers.salvage import each_once, salvage
 
+pytestmark = pytest.mark.slow
+
 BROKEN: list[tuple[str, dict[str, Any]]] = [
     ('{"e": [{"n": "a"}, {"n": "b"}, {"n": ', {"e": [{"n": "a"}, {"n": "b"}]}),
     ('{"e": ["a, \\"]}", "b", "c', {"e": ['a, "]}', "b"]}),

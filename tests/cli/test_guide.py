@@ -61,6 +61,7 @@ def test_a_page_goes_into_a_pipe_as_it_is(topic: str) -> None:
     assert topics.page(topic).startswith("# ")
 
 
+@pytest.mark.slow
 def test_on_a_terminal_a_page_is_set() -> None:
     ours, theirs = os.openpty()
     command = [sys.executable, "-c", "from extractor.cli import main; main()", "guide", "changes"]

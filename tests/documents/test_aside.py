@@ -32,6 +32,7 @@ def test_a_second_run_does_not_read_what_the_first_has_written(inbox: Path) -> N
     assert len(rows(inbox / "out")) == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["", "/", "/*", "/**", "/**/*", "/**/*.jsonl", "/[a-z]*"])
 def test_an_output_within_an_input_is_left_out(inbox: Path, typed: str) -> None:
     sources, notes = located([f"{inbox}{typed}"])

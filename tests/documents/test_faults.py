@@ -19,6 +19,8 @@ from extractor.documents import Columns, Reading, locate, read
 from extractor.documents.patient import PatientFile
 from extractor.types import SourceFault
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = Columns("id", "text")
 SQUEEZE: dict[str, Callable[[bytes], bytes]] = {
     "a.jsonl": bytes,

@@ -17,6 +17,8 @@ from backports import zstd
 from extractor.documents import Columns, count, locate, read
 from extractor.types import Document, SourceFault
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = Columns("id", "text")
 LINES = b"".join(b'{"id": "d%d", "text": "%032x"}\n' % (i, random.Random(i).getrandbits(128)) for i in range(20_000))
 SQUEEZE: dict[str, Callable[[bytes], bytes]] = {"a.jsonl.gz": gzip.compress, "a.jsonl.zst": zstd.compress}

@@ -198,6 +198,7 @@ ROWS = st.lists(st.fixed_dictionaries({}, optional={"id": VALUES, "text": VALUES
 ENDS = st.sampled_from([b"\n", b"\r\n", b"\r", b"\n\n", b"\n \t\r\n"])
 
 
+@pytest.mark.slow
 @given(rows=ROWS, end=ENDS, ascii=st.booleans(), bom=st.booleans(), name=st.sampled_from([*COMPRESS]))
 def test_every_row_is_accounted_for_and_good_text_comes_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[object], end: bytes, ascii: bool, bom: bool, name: str

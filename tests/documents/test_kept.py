@@ -74,6 +74,7 @@ def same(one: pa.Array, other: pa.Array) -> bool:
     return str(pa.table({"": one})) == str(pa.table({"": other})) or one.to_pylist() == other.to_pylist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "column", "type"),
     [*((n, c, c.type) for n, c in COLUMNS.items()), *((name, *pair) for name, pair in PLAIN.items())],
@@ -97,6 +98,7 @@ def test_int96_counts_in_microseconds(tmp_path: Path) -> None:
     assert kept(tmp_path, "t")[0]["t"].to_pylist() == times
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", range(0, 600, 149))
 def test_a_value_that_is_none_of_its_type_is_null_and_counted(tmp_path: Path, bad: int) -> None:
     raw = pa.array([b"caf\xe9" if number == bad else b"fine" for number in range(600)])

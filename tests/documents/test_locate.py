@@ -132,6 +132,7 @@ print(len(documents), documents[0].source, documents[-1].id, documents[-1].kept)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codec", ["", "gzip", "zstd"])
 def test_standard_input_can_be_looked_at_first(codec: str) -> None:
     import gzip

@@ -11,6 +11,8 @@ import pytest
 from extractor.engines.arguments import cores_in_words
 from extractor.engines.device import _asked, device
 
+pytestmark = pytest.mark.slow
+
 ASK = """
 import json, os, sys
 from extractor.engines.arguments import prepare_environment

@@ -39,6 +39,7 @@ def test_and_so_it_is_read_from_its_source(installed: Release, used: Used) -> No
     assert installed.lacks(used) == []
 
 
+@pytest.mark.slow
 def test_its_environment_and_its_messages(installed: Release) -> None:
     assert installed.lacks_environment() == []
     spared = {"less than the engine's budget", "leaving none for the KV cache"}  # came with 0.32 and 0.33

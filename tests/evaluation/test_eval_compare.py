@@ -103,6 +103,7 @@ def test_a_few_documents_never_settle_anything(tmp_path: Path, documents: int) -
     assert ", p = " in comparison.verdict  # the interval excludes zero, and should not be trusted
 
 
+@pytest.mark.slow
 def test_who_wins_on_long_documents_is_said(tmp_path: Path) -> None:
     arms = {"think": answers(200, 0.7, (0.5, 0.62), 1), "no_think": answers(200, 0.7, (0.62, 0.5), 2)}
     comparison = compared(tmp_path, gold_of(tmp_path, 200), arms)

@@ -21,6 +21,8 @@ from extractor.evaluation.gold import load_gold
 from extractor.evaluation.results import Reliability
 from extractor.evaluation.runs import load_run
 
+pytestmark = pytest.mark.slow
+
 Sure = list[tuple[float | None, bool]]  # of each entity: its confidence, and whether gold has it
 MANIFEST = {"identity": {"model": "m@1"}, "settings": {}}
 

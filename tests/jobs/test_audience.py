@@ -12,6 +12,8 @@ from programs import PLAIN, SLOW, documents
 
 from extractor.store.status import output_status
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = [sys.executable, str(SLOW), "run"]
 COUNT = 12
 

@@ -9,6 +9,8 @@ import pytest
 from programs import PLAIN, documents, ended, manifest, ran, started
 from test_cli_words import said
 
+pytestmark = pytest.mark.slow
+
 ARMS = "no_think,think,auto,budget=7"
 FOLDERS = ARMS.split(",")
 

@@ -15,6 +15,8 @@ from programs import PLAIN, SLOW, documents, ended, manifest, ran, started
 
 from extractor.store.shelf import Shelf
 
+pytestmark = pytest.mark.slow
+
 
 def wait_for_load(process: "subprocess.Popen[str]") -> None:
     assert process.stdout

@@ -50,6 +50,7 @@ def test_the_types_of_kept_columns_are_asked_once(tmp_path: Path) -> None:
     assert prepared.columns.types == prepared.kept == pa.schema([("n", pa.int64())])
 
 
+@pytest.mark.slow
 def test_a_source_that_cannot_be_read_to_its_end_ends_the_run_with_work_left(tmp_path: Path) -> None:
     data = gzip.compress(write(tmp_path / "plain", some(2000)).read_bytes())
     (tmp_path / "in").mkdir()

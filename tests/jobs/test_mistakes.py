@@ -16,6 +16,8 @@ from test_cli_words import said
 from extractor.errors import UserError
 from extractor.exits import verdict
 
+pytestmark = pytest.mark.slow
+
 EXTRACT = [sys.executable, "-c", "from extractor.cli import main; main()"]
 
 

@@ -16,6 +16,8 @@ from extractor.store.compact import compact
 from extractor.store.parts import parts_of
 from extractor.types import Request
 
+pytestmark = pytest.mark.slow
+
 STRICT = {"type": "object", "properties": {"names": {"type": "array", "items": {"type": "string", "maxLength": 3}}}}
 LOOSE = {
     "type": "object",

@@ -46,6 +46,7 @@ TAKEN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metrics", TAKEN)
 def test_metrics_over_what_is_read_are_refused_before_a_model_is_loaded(here: Path, metrics: str) -> None:
     before = digests(here)
@@ -69,6 +70,7 @@ def test_metrics_over_the_job_file_are_refused(here: Path) -> None:
     assert (here / "night.toml").read_text() == words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metrics", ["in/m.prom", "old/m.prom", "m.prom", "deep/er/m.prom"])
 def test_metrics_elsewhere_are_written(here: Path, metrics: str) -> None:
     words = ["run", "in", "--schema", "news", "--out", "out", *PLAIN, "--quiet"]
@@ -85,6 +87,7 @@ EVALUATIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "flag"), EVALUATIONS, ids=lambda one: one if isinstance(one, str) else one[0])
 @pytest.mark.parametrize(
     "target", ["gold.jsonl", "labels.json", "d.jsonl", "old/entities/x", "old/manifest.json", "old", "gs://b/x", ""]
@@ -111,6 +114,7 @@ def test_a_place_that_cannot_be_written_is_a_line(here: Path) -> None:
 OUTS = ["s3://bucket/x", "gs://bucket/x", "hdfs:/x", "hf://datasets/x", "file:///x", "https://host/x", ""]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("out", OUTS)
 def test_an_output_that_is_no_folder_here_is_refused_before_anything_is_read(here: Path, out: str) -> None:
     before = digests(here)

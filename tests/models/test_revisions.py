@@ -17,6 +17,8 @@ from extractor.models.families import GENERIC
 from extractor.models.given import ELSEWHERE, IDENTIFYING, check_given, identity_with
 from extractor.models.resolve import Model, resolve
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "a" * 40, "b" * 40
 # The hub client reads its environment when it is imported, hence a process of its own
 ASK = """

@@ -10,6 +10,8 @@ from tiny import TEMPLATE, _tokenizer
 
 from extractor.jobs.retry import asked_again
 
+pytestmark = pytest.mark.slow
+
 CODE = """
 from pathlib import Path
 from transformers import PreTrainedTokenizerFast

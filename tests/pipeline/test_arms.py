@@ -15,6 +15,8 @@ from extractor.jobs.prepare import Prepared
 from extractor.pipeline.scheduler import Scheduler
 from extractor.types import Completion, Document, Request
 
+pytestmark = pytest.mark.slow
+
 MODES = ("no_think", "think", "auto")
 
 

@@ -24,6 +24,8 @@ from extractor.store.settled import Redo
 from extractor.store.status import output_status
 from extractor.types import Request
 
+pytestmark = pytest.mark.slow
+
 PARAGRAPHS = 24
 TEXT = "\n\n".join(f"Alice meets Bob {n}. " + "They walk and talk of old times. " * 10 for n in range(PARAGRAPHS))
 SMALL: dict[str, Any] = {"passage_above": 1000, "passage_tokens": 800}

@@ -15,6 +15,8 @@ from extractor.pipeline.session import run
 from extractor.store.attempts import Attempts
 from extractor.types import Completion, Finish, Request
 
+pytestmark = pytest.mark.slow
+
 GOOD = {"entities": [{"name": "Ann", "type": "person"}], "relations": [], "summary": "s"}
 GOOD_TEXT = json.dumps(GOOD)
 BO = {"name": "Bo", "type": "person"}

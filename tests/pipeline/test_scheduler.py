@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from extractor.jobs.prepare import Prepared
 from extractor.types import Completion, Document, Problem, Request
 
+pytestmark = pytest.mark.slow
+
 GOOD = '{"entities": [{"name": "Ann", "type": "person"}], "relations": [], "summary": "s"}'
 TEXTS = [GOOD, "Hello", "{}", "[]", '{"entities": []}', '{"summary": "s"}', '{"relations": []}', '{"x": 1e999}', "hm"]
 FINISHES = ["stop", "stop", "stop", "length", "repetition", "error"]

@@ -23,6 +23,8 @@ from extractor.report.plots_scores import agreement, differences
 from extractor.report.render import as_script_data, render_comparison, render_run
 from extractor.report.texts import texts_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def job(tmp_path: Path) -> tuple[Run, Path, Path]:

@@ -10,6 +10,8 @@ from report_runs import make_run, unseen, write_rows
 
 from extractor.report.render import render_comparison, render_run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> list[str]:

@@ -21,6 +21,8 @@ from extractor.store.status import OutputStatus, output_status
 from extractor.store.writer import Kept, PartSize, Writer
 from extractor.types import Request
 
+pytestmark = pytest.mark.slow
+
 
 def killed_at(doc_id: str, inputs: Path, out: Path, supersede: bool = False) -> OutputStatus:
     """What the status says after a run that was killed when it asked about this document."""

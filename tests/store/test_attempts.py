@@ -19,6 +19,8 @@ from extractor.store.status import output_status
 from extractor.system.signals import signals_wait
 from extractor.types import Request
 
+pytestmark = pytest.mark.slow
+
 BAD = "no json"
 
 

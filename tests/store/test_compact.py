@@ -15,6 +15,8 @@ from extractor.store.shelf import Shelf
 from extractor.store.tables import TABLES
 from extractor.system.crash import VARIABLE
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:

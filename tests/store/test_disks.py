@@ -26,6 +26,8 @@ from extractor.store.shelf import Shelf
 from extractor.store.status import output_status
 from extractor.types import Request
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:

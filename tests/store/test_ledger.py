@@ -22,6 +22,8 @@ from extractor.store.status import output_status
 from extractor.store.tables import TABLES
 from extractor.types import Request
 
+pytestmark = pytest.mark.slow
+
 RELATED = '{"entities": [{"name": "Alice", "type": "person"}, {"name": "Bob", "type": "person"}],'
 RELATED += ' "relations": [{"subject": "Alice", "predicate": "family_of", "object": "Bob"}], "summary": "x"}'
 IDS = [f"d{number}" for number in range(13)]

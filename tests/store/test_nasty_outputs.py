@@ -13,6 +13,8 @@ from test_ledger import extract
 
 from extractor.store.output import Output
 
+pytestmark = pytest.mark.slow
+
 Spoil = Callable[[Path], object]
 
 

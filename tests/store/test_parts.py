@@ -21,6 +21,8 @@ from extractor.store.status import output_status
 from extractor.store.tables import ALWAYS, SCHEMAS
 from extractor.types import Completion, Request
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:

@@ -20,6 +20,8 @@ from extractor.store.ledger import faults_of
 from extractor.store.lock import FILE, locked
 from extractor.store.parts import parts_of
 
+pytestmark = pytest.mark.slow
+
 JOB = Path(__file__).parent / "slow_job.py"
 NAMESPACES = subprocess.run(["unshare", "-p", "-f", "true"], capture_output=True).returncode == 0
 

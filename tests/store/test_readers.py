@@ -25,6 +25,8 @@ from extractor.store.parts import Parts, parts_of, reading
 from extractor.store.status import output_status
 from extractor.system.crash import VARIABLE
 
+pytestmark = pytest.mark.slow
+
 COUNT = 40
 IDS = [f"d{number}" for number in range(COUNT)]
 
@@ -43,11 +45,15 @@ def check(out: Path) -> None:
     run = load_run(str(out))
     assert sorted(run.rows) == sorted(IDS) and len(run.entities) == len(run.summaries) == COUNT
     assert list(details_of(run, IDS).documents) == IDS
-    stored = reading(out, lambda parts: StoredAnswers(parts.folder, parts.of("completions")))
-    assert all(stored.of(doc_id) for doc_id in IDS)
+    assert reading(out, all_are_stored)
     tables = Output(out)
     assert sorted(tables["documents"]["doc_id"].to_pylist()) == sorted(IDS) and len(tables["entities"]) == COUNT
     assert tables.sql("SELECT count(*) FROM documents JOIN entities USING (doc_id)").fetchall() == [(COUNT,)]
+
+
+def all_are_stored(parts: Parts) -> bool:
+    stored = StoredAnswers(parts.folder, parts.of("completions"))
+    return all(stored.of(doc_id) for doc_id in IDS)
 
 
 def _compacts(out: Path, armed: str) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from shop import settle, some, write
 
+pytestmark = pytest.mark.slow
+
 
 def extract(*words: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of the command line in a process of its own."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from fakes import a_request, fake_prepared
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,6 +23,8 @@ from extractor.store.writer import Kept, PartSize, Writer
 from extractor.tables import Entity
 from extractor.tasks.requests import RequestBuilder
 from extractor.types import Completion, Document, Extraction, Problem, Settlement
+
+pytestmark = pytest.mark.slow
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # where an fsync is cheap
 QUICK = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))

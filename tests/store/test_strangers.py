@@ -20,6 +20,8 @@ from extractor.store.ledger import faults_of
 from extractor.store.parts import parts_of
 from extractor.store.repair import repair
 
+pytestmark = pytest.mark.slow
+
 IDS = [f"d{number}" for number in range(9)]
 
 

@@ -177,6 +177,7 @@ def test_a_long_text_is_searched_for_likenesses_where_the_name_was_said() -> Non
     assert Ground(text, {"Jonathon Smith": [(0, 1000)]}).find("Jonathon Smith").match == "none"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("character", ["a", "啊"])
 def test_one_character_again_and_again_takes_no_time(character: str) -> None:
     assert Ground(character * FUZZY_ROOM).find(character * 150 + "qq").match in ("none", "fuzzy")

@@ -26,6 +26,7 @@ def tokenizer(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     return loaded
 
 
+@pytest.mark.slow
 def test_the_parts_make_the_whole(tokenizer: Any) -> None:
     chat = Chat(tokenizer)
 

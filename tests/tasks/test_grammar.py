@@ -196,6 +196,7 @@ def test_names_of_properties_are_no_keywords() -> None:
     assert json.loads(grammar(schema(body)))["properties"] == body["properties"]
 
 
+@pytest.mark.slow
 def test_of_a_list_of_values_that_is_given_up_the_types_stay() -> None:
     listed = {"enum": [*range(100_000), "none"]}
     found = schema({"type": "object", "properties": {"a": listed, "b": {"enum": ["x"]}}})

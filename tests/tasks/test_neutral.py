@@ -15,12 +15,14 @@ PARTS = st.sampled_from([*WORDS, *"<|>/_abthink", JOINER, "im_end", "no_", "thin
 TEXTS = st.text() | st.lists(PARTS).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(TEXTS)
 def test_all_of_it_comes_back(text: str) -> None:
     assert NEUTRALISER.restore(NEUTRALISER.neutralise(text)) == text
 
 
+@pytest.mark.slow
 @settings(max_examples=500)
 @given(TEXTS)
 def test_no_control_string_is_left(text: str) -> None:

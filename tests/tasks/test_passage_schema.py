@@ -120,6 +120,7 @@ def test_everything_below_works_on_the_shipped_ones(name: str) -> None:
         assert asked.validator().is_valid(in_order(example["answer"], example["text"], asked, fields))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(schemas())
 def test_a_passage_may_say_all_that_the_whole_may(body: dict[str, Any]) -> None:

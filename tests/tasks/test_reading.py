@@ -18,6 +18,8 @@ from extractor.tasks.mapping import table_fields
 from extractor.tasks.reading import read
 from extractor.tasks.schema import Schema
 
+pytestmark = pytest.mark.slow
+
 
 def forced(node: Any) -> Iterator[str]:
     """Every property and label of a grammar."""

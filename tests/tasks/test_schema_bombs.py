@@ -83,6 +83,7 @@ def test_a_bomb_does_not_go_off(tmp_path: Path, name: str) -> None:
     assert done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_what_is_unfolded_is_bounded(tmp_path: Path) -> None:
     path = tmp_path / "bomb.json"
     path.write_text(json.dumps(fan_out("properties", 40, 10)))
