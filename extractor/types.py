@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Mode = Literal["no_think", "think", "auto"]
 ThinkingMode = Literal["no_think", "think"]
+RelationsMode = Literal["open", "closed"]
 Finish = Literal["stop", "length", "repetition", "error", "aborted"]  # aborted: dropped, as if it was never asked
 ThinkingEnd = Literal["none", "closed", "budget", "truncated", "ended_inside", "repetition"]
 Status = Literal["ok", "empty", "quarantined"]

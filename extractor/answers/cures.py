@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from extractor.answers.attempt import Attempt
+from extractor.answers.pieces import said
 from extractor.answers.signals import signals
 from extractor.tasks.requests import RequestBuilder
 from extractor.types import HOTTEST, Completion, Extraction, Problem, ProblemKind, Request
@@ -69,18 +70,39 @@ def _more_room(builder: RequestBuilder, attempt: Attempt, extraction: Extraction
 def _ask_again(builder: RequestBuilder, attempt: Attempt, extraction: Extraction) -> Cured:
     """The answer and its fault go back to the model; where they leave no room, it starts from the document again."""
     tame, fault = builder.neutraliser, extraction.problem.detail if extraction.problem else ""
-    answer = tame.neutralise(tame.restore(extraction.completion.text))  # what it copied has its joiner already
-    said = {"role": "assistant", "content": answer}
+    answer = {"role": "assistant", "content": builder.as_shown(extraction.completion.text)}
     wrong = {"role": "user", "content": REPAIR.format(fault=tame.neutralise(fault))}
-    asked = builder.build(attempt.asked.document, attempt.asked.mode, more=(said, wrong))
-    return _draw_anew(builder, attempt, extraction) if isinstance(asked, Problem) else asked
+    asked = builder.build(attempt.asked.document, attempt.asked.mode, more=(answer, wrong))
+    if isinstance(asked, Problem):
+        return _draw_anew(builder, attempt, extraction)
+    return (
+        asked if asked.is_thought or not _is_of_relations(builder, attempt, fault) else _from(builder, attempt, asked)
+    )
+
+
+def _is_of_relations(builder: RequestBuilder, attempt: Attempt, fault: str) -> bool:
+    """Whether what is wrong is in closed relations alone: the rest of the answer stands."""
+    name = attempt.property
+    is_elsewhere = fault.startswith("at ") and not fault.startswith((f"at {name}/", f"at {name}:"))
+    return name in builder.closing.names and not is_elsewhere
+
+
+def _from(builder: RequestBuilder, attempt: Attempt, asked: Request) -> Cured:
+    """This request for what the attempt is at, after the pieces that stand."""
+    asked = builder.continued(asked, said(builder, attempt.pieces))
+    room = min(attempt.asked.max_tokens, builder.room_after(asked))
+    if room < 1:
+        return Problem("too_long", "no room for what is wrong")
+    return replace(attempt, asked=replace(asked, schema=attempt.asked.schema, max_tokens=room))
 
 
 def _draw_anew(builder: RequestBuilder, attempt: Attempt, extraction: Extraction) -> Cured:
-    """From the start, hotter; the seed is the engine's own, since a seed of its own kills vLLM's CPU build."""
+    """The answer or its closed relations anew, hotter; the seed is the engine's: its own kills vLLM's CPU build."""
     before = attempt.asked.sampling
-    fresh = builder.build(attempt.asked.document, attempt.asked.mode)
     sampling = replace(before, temperature=min(max(before.temperature + 0.2, HOT), HOTTEST))
+    if attempt.property in builder.closing.names:
+        return replace(attempt, asked=replace(attempt.asked, sampling=sampling))
+    fresh = builder.build(attempt.asked.document, attempt.asked.mode)
     return fresh if isinstance(fresh, Problem) else replace(fresh, sampling=sampling)
 
 

@@ -1,45 +1,62 @@
-"""An answer in pieces, property after property: asked for so, or broken off in a loop and gone on."""
+"""An answer in pieces, property after property: asked for so, broken off in a loop and gone on, or closed relations."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from extractor.answers.attempt import Attempt
 from extractor.answers.salvage import each_once, salvage
 from extractor.answers.signals import repeats
-from extractor.answers.values import joined
+from extractor.answers.values import joined, spans
 from extractor.tasks.requests import RequestBuilder
-from extractor.types import Completion
+from extractor.types import Completion, ValueLogprobs
 
 
 def go_on(builder: RequestBuilder, attempt: Attempt, completion: Completion) -> Attempt | Completion:
-    """After a piece, or after an answer that ran into a loop: the attempt with its next property, or the whole answer.
+    """After a piece, an answer that closed relations follow, or one that ran into a loop: the attempt with its next
+    property, or the whole answer.
 
     A loop is cut out: what was said before it stands, and the model goes on behind it. The whole answer then still
-    says that it ended in `repetition`. A completion that is neither, or of which nothing stands, comes back as it is.
+    says that it ended in `repetition`. A completion that is none of these, or of which nothing stands, comes back as it
+    is. Closed relations that could join nothing are not asked for.
     """
     names = builder.pieces()
-    new = _pieces(attempt, completion, names)
+    new = _pieces(builder, attempt, completion)
     if not new:
         return completion
-    pieces = (*attempt.pieces, *new)
-    if len(pieces) == len(names):
-        return _merged(pieces)
-    name, tame = names[len(pieces)], builder.neutraliser
-    said = "".join(f"{tame.neutralise(tame.restore(piece.text))}\n" for piece in new)
-    asked = builder.continued(completion.request, said)
-    room = min(asked.max_tokens, builder.context - len(asked.prompt))
+    pieces, schema = [*attempt.pieces, *new], None
+    while len(pieces) < len(names) and not schema:
+        name = names[len(pieces)]
+        schema = builder.piece_after(name, _record(map(builder.as_shown, (piece.text for piece in pieces))))
+        pieces += [] if schema else [_unsaid(completion, {name: []})]
+    if not schema:
+        return _merged(pieces, builder)
+    asked = builder.continued(completion.request, said(builder, new))
+    room = min(asked.max_tokens, builder.room_after(asked))
     if room < 1:
         return completion
-    asked = replace(asked, max_tokens=room, schema=builder.piece(name))
-    return replace(attempt, asked=asked, property=name, pieces=pieces)
+    asked = replace(asked, max_tokens=room, schema=schema)
+    return replace(attempt, asked=asked, property=name, pieces=tuple(pieces))
 
 
-def _pieces(attempt: Attempt, completion: Completion, names: Sequence[str]) -> list[Completion]:
+def said(builder: RequestBuilder, pieces: Sequence[Completion]) -> str:
+    """These pieces as the model's own turn has them: a line each."""
+    return "".join(f"{builder.as_shown(piece.text)}\n" for piece in pieces if piece.text != NOTHING)
+
+
+NOTHING = "{}"  # the text of a piece for a property that an earlier piece gave, or that the answer left out
+
+
+def _pieces(builder: RequestBuilder, attempt: Attempt, completion: Completion) -> list[Completion]:
     """What this completion gives for one property or several, its tokens and seconds with the first of them."""
-    if attempt.property and completion.finish == "stop":
-        return [completion] if _object(completion.text) is not None else []
+    names, closed = builder.pieces(), builder.closing.names
+    if completion.finish == "stop" and (attempt.property or closed):
+        found = _object(completion.text)
+        if found is None:
+            return []
+        return [completion] if attempt.property else _all_but(closed, found, completion, len(names))
     found = salvage(completion.text) if completion.finish in ("repetition", "length") else {}
     if not found or not (completion.finish == "repetition" or repeats(found)):
         return []
@@ -54,18 +71,47 @@ def _pieces(attempt: Attempt, completion: Completion, names: Sequence[str]) -> l
     return pieces if list(saved) == list(names[: len(saved)]) else []
 
 
-def _merged(pieces: Sequence[Completion]) -> Completion:
-    """The pieces as one answer, with the tokens and seconds of all."""
-    record = {key: value for piece in pieces for key, value in (_object(piece.text) or {}).items()}
+def _all_but(closed: Sequence[str], found: dict[str, Any], completion: Completion, names: int) -> list[Completion]:
+    """A piece with all that was said but closed relations, which only an answer without grammar has, and empty ones."""
+    kept = {key: value for key, value in found.items() if key not in closed}
+    first = completion if len(kept) == len(found) else replace(completion, text=_text(kept), value_logprobs=None)
+    return [first, *[_unsaid(completion, {})] * (names - len(closed) - 1)]
+
+
+def _unsaid(completion: Completion, value: Any) -> Completion:
+    return replace(completion, text=_text(value), output_tokens=0, seconds=0.0, value_logprobs=None)
+
+
+def _merged(pieces: Sequence[Completion], builder: RequestBuilder) -> Completion:
+    """The pieces as one answer in the schema's order, with the tokens and seconds of all."""
     looped = any(piece.finish == "repetition" for piece in pieces)
+    record, logprobs = _in_order(_record(piece.text for piece in pieces), joined(pieces), builder.order())
     return replace(
         pieces[-1],
         text=_text(record),
         finish="repetition" if looped else pieces[-1].finish,
         output_tokens=sum(piece.output_tokens for piece in pieces),
         seconds=sum(piece.seconds or 0.0 for piece in pieces),
-        value_logprobs=joined(pieces),
+        value_logprobs=logprobs,
     )
+
+
+def _in_order(
+    record: dict[str, Any], logprobs: ValueLogprobs | None, names: Sequence[str]
+) -> tuple[dict[str, Any], ValueLogprobs | None]:
+    """The record with its keys in this order, others behind them, and the log-probabilities of its values likewise."""
+    keys = [*(name for name in names if name in record), *(key for key in record if key not in names)]
+    if logprobs is None:
+        return {key: record[key] for key in keys}, None
+    counts = {key: len(spans(_text({key: value}))) for key, value in record.items()}
+    left = iter(logprobs)
+    of = {key: list(islice(left, count)) for key, count in counts.items()}
+    whole = sum(counts.values()) == len(logprobs)
+    return {key: record[key] for key in keys}, [one for key in keys for one in of[key]] if whole else None
+
+
+def _record(texts: Iterable[str]) -> dict[str, Any]:
+    return {key: value for text in texts for key, value in (_object(text) or {}).items()}
 
 
 def _object(text: str) -> dict[str, Any] | None:

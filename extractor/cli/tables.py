@@ -88,6 +88,8 @@ def estimate_lines(cost: CostEstimate) -> Iterable[tuple[str, Any]]:
     yield "to do", "unknown (standard input)" if cost.documents is None else cost.documents
     if cost.cut:
         yield "read in passages", f"{cost.cut:,} of the first {cost.sampled:,} documents, {cost.passages:,} passages"
+    if cost.further:
+        yield "requests a document", f"{1 + len(cost.further)}: {', '.join(cost.further)} after all else"
     yield "prompt tokens to come", _known(cost.prompt_tokens)
     yield "answer tokens to come", f"{_known(cost.answer_tokens)} ({cost.answer_source})"
     hours = "unknown" if cost.hours is None else f"{cost.hours:,.{1 if cost.hours >= 1 else 4}f}"

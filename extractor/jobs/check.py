@@ -18,6 +18,7 @@ from extractor.tasks.keywords import few
 from extractor.tasks.mapping import too_deep
 from extractor.types import Document, Problem, Request
 
+FURTHER = "two requests a document: {names} in a further one, with the entities just found for their only ends"
 SAMPLE = 1000  # documents that are read and tokenised to say what a job holds
 
 
@@ -70,7 +71,7 @@ def show(prepared: Prepared, doc_id: str) -> dict[str, Any]:
     request = next(cutter.firsts(document))
     if isinstance(request, Problem):
         raise UserError(f"--doc-id {doc_id}: settled without a model as {request.kind}: {request.detail}")
-    passage = request.document.passage
+    passage, closing = request.document.passage, prepared.builder.closing
     return {
         "doc_id": document.id,
         **({"passage": [passage.start, passage.end]} if passage else {}),
@@ -82,6 +83,7 @@ def show(prepared: Prepared, doc_id: str) -> dict[str, Any]:
         "prompt_tokens": len(request.prompt),
         "schema": (cutter.builder if passage else prepared.builder).grammar,
         "sampling": asdict(request.sampling),
+        **({"further": FURTHER.format(names=", ".join(closing.names))} if closing.names else {}),
         "max_tokens": request.max_tokens,
         "stop": list(request.stop),
     }
@@ -140,6 +142,9 @@ def _notes(prepared: Prepared) -> list[str]:
     notes += too_deep(prepared.schema)
     for word, places in dropped(prepared.schema).items():
         notes.append(f"checked after decoding only, no grammar holds it: {word} at {few(places)}")
+    closing = prepared.builder.closing
+    notes += [FURTHER.format(names=", ".join(closing.names))] if closing.names else []
+    notes += [f"not closed: {line}" for line in closing.open]
     if fault := free_of_grammar(prepared.schema):
         notes.append(f"decoded as free JSON and checked afterwards, since the grammar refuses: {fault.splitlines()[0]}")
     return notes

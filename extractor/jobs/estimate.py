@@ -32,6 +32,7 @@ class CostEstimate:
     rate_source: str
     cut: int = 0  # of those sampled, documents that are read in passages
     passages: int = 0  # of them
+    further: tuple[str, ...] = ()  # what is asked for in a request of its own, after all else
 
     @property
     def hours(self) -> float | None:
@@ -42,22 +43,28 @@ class CostEstimate:
 
 
 def estimate(prepared: Prepared, rate: float | None = None) -> CostEstimate:
-    """The cost of what is not settled yet; `rate` is output tokens a second, the last run's where it is None."""
+    """The cost of what is not settled yet; `rate` is output tokens a second, the last run's where it is None.
+
+    A further request's prompt is the first one with its answer, most of it in the prefix cache.
+    """
     left, asked_of = _left(prepared), list(_prompt_lengths(prepared))
     cut = [lengths for lengths in asked_of if len(lengths) > 1]
     asked = sum(map(len, asked_of)) / max(len(asked_of), 1)  # requests a document
     each, answer_source = _answer_tokens(prepared)
+    prompts = sum(map(sum, asked_of)) / max(len(asked_of), 1)  # tokens a document
+    further = prepared.builder.closing.names
     rate, rate_source = (rate, "at the rate given") if rate else _rate(prepared)
     return CostEstimate(
         documents=left,
         sampled=len(asked_of),
-        prompt_tokens=_times(left, sum(map(sum, asked_of)) / max(len(asked_of), 1)),
+        prompt_tokens=_times(left, prompts + len(further) * (prompts + each * asked)),
         answer_tokens=_times(left, each * asked),
         answer_source=f"{each:,.0f} a document, {answer_source}",
         tokens_per_second=rate,
         rate_source=rate_source,
         cut=len(cut),
         passages=sum(map(len, cut)),
+        further=further,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from extractor.types import Mode
+from extractor.types import Mode, RelationsMode
 
 
 class TaskFields(TypedDict, total=False):
@@ -13,6 +13,7 @@ class TaskFields(TypedDict, total=False):
     prompt: str | None
     examples: str | None
     examples_per_document: int
+    relations: RelationsMode
     hub: Literal["huggingface", "modelscope"]
     engine_arg: dict[str, Any]
     engine_timeout: float

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from pydantic_core import ErrorDetails
 
 from extractor.errors import UserError, did_you_mean
-from extractor.types import Mode
+from extractor.types import Mode, RelationsMode
 
 DATA, MODEL, THINKING, OUTPUT, RUN = "Documents", "Model", "Thinking", "Output", "This run"
 MOST = 10**9  # of anything: documents, tokens, seconds; what is more is a slip of the hand
@@ -43,6 +43,9 @@ class Job(BaseModel):
     )
     examples_per_document: int = _word(
         3, "of many examples, show each document also so many that are most like it", DATA, ge=0, le=50
+    )
+    relations: RelationsMode = _word(
+        "open", "closed: asked for after all else, with the entities just found for their only ends", DATA
     )
     id_column: str = _word("id", "column with the document's id; without it, ids come from the text", DATA)
     text_column: str = _word("text", "column with the document's text", DATA)

@@ -25,6 +25,7 @@ from extractor.store.settled import Redo
 from extractor.store.tables import SCHEMAS
 from extractor.tables import BY_WORD
 from extractor.tasks.chat import Chat
+from extractor.tasks.closing import check_closing
 from extractor.tasks.cutting import Cut, Cutter, Sizes
 from extractor.tasks.examples import Example, load_examples
 from extractor.tasks.mapping import table_fields
@@ -86,6 +87,7 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
     schema = load_schema(job.schema_)
     table = table_fields(schema)
     schema = predicate_last(schema, table)
+    check_closing(schema, job.relations)
     prompt = load_prompt(job.prompt, schema)
     prompt.asking(schema, "")  # its faults come before the model's
     examples_path, pool = load_examples(job.examples, schema)
@@ -145,6 +147,7 @@ def _task(
         per_document=job.examples_per_document,
         escalate=_escalation(job),
         passages=_passages(job),
+        relations=job.relations,
         confidence=job.confidence,
         mode=job.mode,
         prompted=job.thinking == "prompted",

@@ -20,7 +20,7 @@ LAYOUT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator":
 
 def grammar(schema: Schema) -> str:
     """JSON text of the schema to decode under; key order is the schema's own."""
-    return _text(_accepted(schema).body)
+    return as_grammar(_accepted(schema).body)
 
 
 def free_of_grammar(schema: Schema) -> str | None:
@@ -44,7 +44,17 @@ def pieces(schema: Schema) -> list[str]:
 
 def piece(schema: Schema, name: str) -> str:
     """JSON text of the grammar of an object with this root property alone."""
-    return _text(_accepted(schema, name).body)
+    return as_grammar(piece_body(schema, name))
+
+
+def piece_body(schema: Schema, name: str) -> dict[str, Any]:
+    """That grammar before it is text: one plain schema, no references but to its `$defs`."""
+    return _accepted(schema, name).body
+
+
+def as_grammar(body: dict[str, Any]) -> str:
+    """JSON text of such a schema, with the layout of an answer."""
+    return json.dumps({**body, "x-guidance": LAYOUT}, ensure_ascii=False)
 
 
 def fault(body: dict[str, Any]) -> str | None:
@@ -53,12 +63,8 @@ def fault(body: dict[str, Any]) -> str | None:
         import llguidance
     except ImportError:
         return None
-    built = llguidance.LLMatcher.grammar_from_json_schema(_text(body))
+    built = llguidance.LLMatcher.grammar_from_json_schema(as_grammar(body))
     return llguidance.LLMatcher.validate_grammar(built) or None
-
-
-def _text(body: dict[str, Any]) -> str:
-    return json.dumps({**body, "x-guidance": LAYOUT}, ensure_ascii=False)
 
 
 @lru_cache(maxsize=64)

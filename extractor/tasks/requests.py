@@ -9,15 +9,27 @@ from typing import Any
 from extractor.errors import UserError
 from extractor.fingerprint import digest, fingerprint
 from extractor.tasks.chat import CLOSING, EARLY_STOP, Chat
+from extractor.tasks.closing import OPEN, Closing, closing
 from extractor.tasks.examples import Example
 from extractor.tasks.grammar import grammar, piece, pieces
 from extractor.tasks.neutral import Neutraliser
 from extractor.tasks.pool import Nearest
-from extractor.tasks.prompt import Prompt, answer_text
+from extractor.tasks.prompt import Prompt
+from extractor.tasks.restrict import without
 from extractor.tasks.schema import Schema
 from extractor.tasks.template import CLOSE
 from extractor.tasks.thinking import SOFT, fault_of_mode
-from extractor.types import Completion, Document, Message, Mode, Problem, Request, Sampling, ThinkingMode
+from extractor.types import (
+    Completion,
+    Document,
+    Message,
+    Mode,
+    Problem,
+    RelationsMode,
+    Request,
+    Sampling,
+    ThinkingMode,
+)
 
 MIN_THOUGHT = 64  # tokens of room below which thinking makes no sense
 BEFORE, FROM_HERE = "(What stands before the passage, to understand it by; take nothing from it:)", "(The passage:)"
@@ -46,6 +58,7 @@ class Task:
     passages: tuple[int, int, int] | None = None  # tokens: cut above, of one, shown before it; None as by default
     note: str = ""  # what the opening says beside the prompt's own words
     calibration: str = ""  # by which the signal `unsure` is given; elsewhere it changes no answer, and is not named
+    relations: RelationsMode = "open"  # closed: asked for after all else, with the entities found for their only ends
     confidence: bool = False  # answers come with log-probabilities; they stay the same, and so does their name
 
 
@@ -55,10 +68,9 @@ class RequestBuilder:
     def __init__(self, task: Task, chat: Chat, context: int, model: str) -> None:
         self.task, self.chat, self.context = task, chat, context
         self.neutraliser = Neutraliser(chat.control_strings())
-        self.grammar = grammar(task.schema)
+        self._ask(task)
         self.identity = identity(task, model)
         self.arm = digest(self.identity)
-        self._before = {mode: _before(task, mode) for mode in task.sampling}
         self._closing_room = len(chat.encode(EARLY_STOP + CLOSING))
         if isinstance(
             fault := self.build(Document("", "", ""), "think" if task.mode == "think" else "no_think"), Problem
@@ -75,9 +87,14 @@ class RequestBuilder:
     def asking(self, schema: Schema, note: str) -> "RequestBuilder":
         """The same job asking for this schema, with a note in its opening."""
         other = copy(self)
-        other.task, other.grammar = replace(self.task, schema=schema, note=note), grammar(schema)
-        other._before = {mode: _before(other.task, mode) for mode in self.task.sampling}
+        other._ask(replace(self.task, schema=schema, note=note))
         return other
+
+    def _ask(self, task: Task) -> None:
+        self.task, self.closing = task, closing(task.schema) if task.relations == "closed" else OPEN
+        places = [(name,) for name in self.closing.names]
+        self.grammar = grammar(without(task.schema, places) if places else task.schema)
+        self._before = {mode: _before(task, self.closing, mode) for mode in task.sampling}
 
     def fingerprint(self, document: Document) -> str:
         """32 hex digits that name this work: this job on this text, wherever it lies."""
@@ -155,18 +172,35 @@ class RequestBuilder:
         """The same question with more of the model's own turn said already."""
         return replace(request, prompt=[*request.prompt, *self.chat.encode(said)], begun=request.begun + said)
 
+    def as_shown(self, text: str) -> str:
+        """What the model said, as a prompt has it: what it copied has its joiner already."""
+        return self.neutraliser.neutralise(self.neutraliser.restore(text))
+
+    def room_after(self, request: Request) -> int:
+        """Tokens of the context that this request's prompt leaves, possibly less than none."""
+        return self.context - len(request.prompt)
+
     def _tokens_of(self, thought: Completion) -> list[int]:
         """The thought without what ended it: a text that stops it, or the model's own end, is among its tokens."""
         whole = thought.finish != "stop" or isinstance(thought.stopped_by, int)
         return thought.tokens if whole and thought.tokens else self.chat.encode(thought.text)
 
     def pieces(self) -> list[str]:
-        """The schema's root properties: what may be asked for one by one."""
+        """The schema's root properties: what may be asked for one by one, closed relations last."""
+        closed = self.closing.names
+        return [*(name for name in self.order() if name not in closed), *closed]
+
+    def order(self) -> list[str]:
+        """The schema's root properties in its own order."""
         return pieces(self.task.schema)
 
     def piece(self, name: str) -> str:
         """The grammar of an object with this root property alone."""
         return piece(self.task.schema, name)
+
+    def piece_after(self, name: str, before: Any) -> str | None:
+        """The same, of closed relations for what came `before`: None where nothing in that could be joined."""
+        return self.closing.grammar(name, before) if name in self.closing.names else self.piece(name)
 
     def messages(self, document: Document, mode: ThinkingMode) -> list[Message]:
         """The exact messages for this document."""
@@ -191,12 +225,15 @@ class RequestBuilder:
     def _room_of_examples(self) -> int:
         """Tokens that a document's own examples take at most."""
         pool = self.task.nearest.pool if self.task.nearest else ()
-        longest = sorted(sum(self.tokens(turn["content"]) + 16 for turn in _turns(self.task, [one])) for one in pool)
+        longest = sorted(sum(self.tokens(turn["content"]) + 16 for turn in self._turns([one])) for one in pool)
         return sum(longest[-self.task.per_document :]) if self.task.per_document else 0
 
     def _own_examples(self, document: Document) -> list[Message]:
         found = self.task.nearest.of(document.text, self.task.per_document) if self.task.nearest else []
-        return _turns(self.task, found)
+        return self._turns(found)
+
+    def _turns(self, examples: Sequence[Example]) -> list[Message]:
+        return _turns(self.task, self.closing, examples)
 
     def _last(self, document: Document) -> Message:
         text = self.neutraliser.neutralise(document.text)
@@ -217,17 +254,17 @@ def _with_before(before: str, text: str) -> str:
     return f"{BEFORE}\n{before}\n\n{FROM_HERE}\n{text}"
 
 
-def _before(task: Task, mode: ThinkingMode) -> list[Message]:
+def _before(task: Task, closing: Closing, mode: ThinkingMode) -> list[Message]:
     opening = task.prompt.opening(task.schema)
     if task.prompted and mode == "think":
         opening["content"] += f"\n\n{THINK_FIRST}"
     if task.note:
         opening["content"] += f"\n\n{task.note}"
-    return [opening, *_turns(task, task.examples)]
+    return [opening, *_turns(task, closing, task.examples)]
 
 
-def _turns(task: Task, examples: Sequence[Example]) -> list[Message]:
-    turns = ((task.prompt.asking(task.schema, shot["text"]), answer_text(shot["answer"])) for shot in examples)
+def _turns(task: Task, closing: Closing, examples: Sequence[Example]) -> list[Message]:
+    turns = ((task.prompt.asking(task.schema, shot["text"]), closing.shown(shot["answer"])) for shot in examples)
     return [message for asked, said in turns for message in (asked, {"role": "assistant", "content": said})]
 
 
@@ -236,6 +273,8 @@ def identity(task: Task, model: str) -> dict[str, Any]:
     more: dict[str, Any] = {"escalate": list(task.escalate)} if task.mode == "auto" else {}  # others keep their name
     if task.passages:
         more["passages"] = list(task.passages)
+    if task.relations != "open":
+        more["relations"] = task.relations
     if task.calibration:
         more["calibration"] = task.calibration
     return more | {

@@ -29,6 +29,11 @@ def only(schema: Schema, words: Collection[str]) -> Schema | None:
     return _restricted(schema, fields, [field for field in fields if field.table in words])
 
 
+def without(schema: Schema, paths: Collection[tuple[str, ...]]) -> Schema:
+    """The schema less these places, and all else as it is, but for bounds on how many properties there are."""
+    return replace(schema, body=_Only().whole(schema.body, (None, frozenset(paths))), model=None)
+
+
 def summary_schema(schema: Schema) -> Schema | None:
     """The schema of a summary of the passages' summaries: the summary alone, its own bounds and all.
 

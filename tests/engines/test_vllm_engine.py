@@ -192,3 +192,28 @@ def test_a_thought_is_not_asked_for_log_probabilities(vllm_engine, tiny, tmp_pat
     for settlement in settle(job, vllm_engine, documents(3)):
         assert settlement.kept.thought and settlement.kept.thought.value_logprobs is None
         assert settlement.kept.completion.value_logprobs
+
+
+def test_relations_are_closed_to_what_was_found(vllm_engine, tiny, tmp_path):
+    name = {"type": "string", "maxLength": 8}
+    item: dict[str, Any] = {"properties": {"subject": name, "object": name, "predicate": {"enum": ["knows", "wrote"]}}}
+    item |= {"type": "object", "required": ["subject", "object", "predicate"]}
+    two = [{"const": "Ada"}, {"const": "王小明"}]
+    body = {
+        "type": "object",
+        "properties": {
+            "relations": {"type": "array", "minItems": 1, "maxItems": 2, "items": item},
+            "entities": {"type": "array", "prefixItems": two, "items": False, "minItems": 2},
+        },
+        "required": ["relations", "entities"],
+    }
+    job = prepared(tiny, tmp_path, body, relations="closed")
+    done = settle(job, vllm_engine, documents(3))
+    for settlement in done:
+        kept = settlement.kept
+        assert kept.problem is None and list(kept.record) == ["relations", "entities"]
+        assert kept.record["entities"] == ["Ada", "王小明"] and len(settlement.completions) == 2
+        ends = {end for one in kept.record["relations"] for end in (one["subject"], one["object"])}
+        assert ends and ends <= {"Ada", "王小明"}
+        first, second = settlement.completions
+        assert second.request.prompt[: len(first.request.prompt)] == first.request.prompt

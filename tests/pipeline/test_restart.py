@@ -23,6 +23,7 @@ BO = {"name": "Bo", "type": "person"}
 LOOP = '{"entities": [{"name": "Ann", "type": "person"}' + f", {json.dumps(BO)}" * 4
 PIECES = [json.dumps({key: value}) for key, value in GOOD.items()]
 UNGROUNDED = GOOD_TEXT.replace("Ann", "Zoe")
+LIVES = {"subject": "Ann", "object": "here", "predicate": "lives_in"}
 Step = tuple[str, Finish]
 
 CUT: Step = ("{", "length")
@@ -53,6 +54,34 @@ SCRIPTS: dict[str, tuple[dict[str, Any], list[Step]]] = {
     "escalated after a failure": ({"mode": "auto"}, [WRONG, THOUGHT, CUT, CUT, *SAID_PIECES]),
     "its own mode": ({"mode": "auto", "mode_column": "mode"}, [THOUGHT, WRONG, THOUGHT, RIGHT]),
 }
+
+
+TWO = {"entities": [GOOD["entities"][0], {"name": "here", "type": "location"}], "summary": "s"}
+FIRST: Step = (json.dumps(TWO), "stop")
+CLOSED_LOOP: Step = ('{"relations": [' + f"{json.dumps(LIVES)}, " * 4, "repetition")
+THEN: Step = (json.dumps({"relations": [LIVES]}), "stop")
+CLOSED: dict[str, tuple[dict[str, Any], list[Step]]] = {
+    "closed": ({}, [FIRST, THEN]),
+    "closed, nothing to join": ({}, [(json.dumps({"entities": [], "summary": "s"}), "stop")]),
+    "closed, each asked again": ({}, [WRONG, FIRST, WRONG, THEN]),
+    "closed, more room, then pieces": (
+        {},
+        [CUT, CUT, (json.dumps({"entities": TWO["entities"]}), "stop"), SAID_PIECES[2], THEN],
+    ),
+    "closed, a loop cut out of each": ({}, [(LOOP, "repetition"), SAID_PIECES[2], CLOSED_LOOP]),
+    "closed, a loop drawn anew": ({}, [FIRST, ('{"relations": [{', "repetition"), THEN]),
+    "closed, each without grammar": ({}, [DROPPED, FIRST, DROPPED, THEN]),
+    "closed after a thought, and asked again": (
+        {"mode": "think"},
+        [THOUGHT, FIRST, WRONG, THOUGHT, FIRST, CUT, THEN],
+    ),
+    "closed, prompted": ({"mode": "think", "thinking": "prompted"}, [THOUGHT, FIRST, THEN]),
+    "closed, escalated": (
+        {"mode": "auto"},
+        [(FIRST[0].replace("here", "Rome"), "stop"), THEN, THOUGHT, FIRST, WRONG, THOUGHT, FIRST, THEN],
+    ),
+}
+SCRIPTS |= {name: ({"relations": "closed"} | words, steps) for name, (words, steps) in CLOSED.items()}
 
 
 class Played:
