@@ -10,7 +10,8 @@ from fakes import fake_prepared
 from jsonschema import Draft202012Validator
 
 from extractor.errors import UserError
-from extractor.tasks.closing import MOST_ENDS, OPEN, PER_END, check_closing, closing, possible_ends
+from extractor.tasks.closed import PER_END, possible_ends
+from extractor.tasks.closing import MOST_ENDS, OPEN, check_closing, closing
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.schema import Schema, load_schema
 
