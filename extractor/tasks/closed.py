@@ -1,7 +1,8 @@
 """The grammar of relations between what one document holds: only that can be an end, and of the types that fit."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -15,7 +16,7 @@ from extractor.types import Ends, TableField
 PER_END = 4  # relations for each end, at most, where the schema says no other number
 ANY_ENDS: Ends = (None, None)
 
-Types = frozenset[str] | None  # of what may be an end; None where something of that name has none
+Types = frozenset[str] | None  # of what may be an end, or that an end must be; None where nothing is said of them
 PossibleEnds = Mapping[Any, Types]  # the values that an end may have
 
 
@@ -87,9 +88,13 @@ def _groups(
     return groups
 
 
-def _fitting(values: Sequence[Any], types: Collection[str] | None, found: PossibleEnds) -> list[Any]:
-    fits = {own: types is None or own is None or any(akin_to(one, types) for one in own) for own in {*found.values()}}
-    return [value for value in values if fits[found[value]]]
+def _fitting(values: Sequence[Any], types: Types, found: PossibleEnds) -> list[Any]:
+    return [value for value in values if _fits(found[value], types)]
+
+
+@lru_cache(maxsize=10_000)
+def _fits(own: Types, types: Types) -> bool:
+    return types is None or own is None or any(akin_to(kind, types) for kind in own)
 
 
 def _form(place: ClosedPlace, item: dict[str, Any], group: Sequence[str], ends: Sequence[str]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from extractor.tasks.reading import Node, read
 from extractor.tasks.schema import Schema
 from extractor.types import RelationsMode, TableField
 
-MOST_ENDS = 300  # of one document: with more, its grammar would take longer to make than a token takes to write
+MOST_ENDS = 300  # of one document: measured up to here, where a grammar with 55 predicates takes some 50 ms
 
 
 @dataclass(frozen=True, slots=True)

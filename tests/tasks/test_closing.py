@@ -1,6 +1,7 @@
 """Relations closed to the entities found: which places can be, and what the grammar of one document lets through."""
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from fakes import fake_prepared
 from jsonschema import Draft202012Validator
 
 from extractor.errors import UserError
+from extractor.tables import Ground, rows_from
 from extractor.tasks.closed import PER_END, possible_ends
 from extractor.tasks.closing import MOST_ENDS, OPEN, check_closing, closing
 from extractor.tasks.mapping import table_fields
@@ -95,6 +97,20 @@ def test_homonyms_may_be_what_either_is_and_a_name_without_type_anything() -> No
     assert not allows(body, "Ann", "Live_In", "Ann")
     names = [said for said in body["$defs"].values() if "Ann" in said["enum"]]
     assert all(len(set(said["enum"])) == len(said["enum"]) for said in names)
+
+
+def test_what_the_grammar_allows_the_table_takes_and_what_the_table_takes_the_grammar_allows() -> None:
+    things = [("Lincoln", "Peop"), ("Lincoln", "Loc"), ("President Lincoln", "Peop"), ("林肯", "Peop"), ("it", None)]
+    things += [("Springfield", "Loc"), ("Senate", "Org")]
+    of, found = schema(relations=relations()), record(*things)
+    body, fields = grammar(of, found), table_fields(of)
+    names = list(dict.fromkeys(name for name, _ in things))
+    for subject, predicate, target in product(names, ("Live_In", "Kill", "Near"), names):
+        item = {"subject": subject, "object": target, "predicate": predicate}
+        rows, dropped = rows_from(found | {"relations": [item]}, fields, Ground(""))
+        is_taken = not dropped and [(row.subject, row.object) for row in rows["relations"]] == [(subject, target)]
+        if subject != target:
+            assert allows(body, subject, predicate, target) == is_taken, item
 
 
 def test_where_nothing_can_be_joined_nothing_is_asked() -> None:
