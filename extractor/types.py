@@ -188,7 +188,9 @@ class Extraction:
     thinking_end: ThinkingEnd = "none"
     record: Any = None  # the validated answer
     rows: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # of each table that it feeds, by the table's name
-    dropped: list[str] = field(default_factory=list)  # relations of the record that its own schema rules out, and why
+    dropped: list[str] = field(
+        default_factory=list
+    )  # relations that its schema rules out, second values of a key, and why
     confidence: dict[str, float] = field(default_factory=dict)  # of the record's single values that feed no table
     problem: Problem | None = None
 

@@ -9,6 +9,7 @@ from typing import Any
 from jsonschema.exceptions import best_match
 
 from extractor.answers.confidence import Confidence
+from extractor.answers.read import read
 from extractor.system.limit import TooSlow, time_limit
 from extractor.tables import Ground, rows_from
 from extractor.tasks.validation import Validation
@@ -46,11 +47,11 @@ class Judge:
         parsed = _unfinished(completion) or _parse(completion.text)
         if isinstance(parsed, Problem):
             return Extraction(completion, thought, end, problem=parsed)
-        record = _map_strings(parsed[0], self.restore)
+        record, twice = _map_strings(parsed[0], self.restore), [self.restore(said) for said in parsed[1]]
         if problem := self._fault(record):
             return Extraction(completion, thought, end, problem=problem)
         rows, dropped = rows_from(record, self.fields, ground or Ground(completion.request.document.text))
-        found = Extraction(completion, thought, end, record, rows, dropped)
+        found = Extraction(completion, thought, end, record, rows, [*twice, *dropped])
         return self.confidence.of(found) if self.confidence else found
 
     def _fault(self, record: Any) -> Problem | None:
@@ -93,10 +94,10 @@ def _unfinished(completion: Completion) -> Problem | None:
     return None
 
 
-def _parse(text: str) -> tuple[Any] | Problem:
+def _parse(text: str) -> tuple[Any, list[str]] | Problem:
     fenced = _FENCE.match(text)
     try:
-        value = json.loads(fenced[1] if fenced else text, parse_constant=_no_constant)
+        value, left_out = read(fenced[1] if fenced else text)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:
         return Problem("unparsable", "a lone surrogate: the text cannot be stored as UTF-8")
@@ -104,7 +105,7 @@ def _parse(text: str) -> tuple[Any] | Problem:
         return Problem("unparsable", _DEEP)
     except ValueError as error:
         return Problem("unparsable", str(error))
-    return Problem("unparsable", _DEEP) if _deeper(value, MAX_NESTING) else (value,)
+    return Problem("unparsable", _DEEP) if _deeper(value, MAX_NESTING) else (value, left_out)
 
 
 def _deeper(value: Any, levels: int) -> bool:
@@ -112,10 +113,6 @@ def _deeper(value: Any, levels: int) -> bool:
         return False
     children = value.values() if isinstance(value, dict) else value
     return levels == 0 or any(_deeper(child, levels - 1) for child in children)
-
-
-def _no_constant(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON value")
 
 
 def _map_strings(value: Any, change: Callable[[str], str]) -> Any:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from extractor.answers.attempt import Attempt
+from extractor.answers.read import read
 from extractor.answers.salvage import each_once, salvage
 from extractor.answers.signals import repeats
 from extractor.answers.values import joined, spans
@@ -116,7 +117,7 @@ def _record(texts: Iterable[str]) -> dict[str, Any]:
 
 def _object(text: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(text)
+        value, _ = read(text)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

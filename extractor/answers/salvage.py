@@ -3,13 +3,15 @@
 import json
 from typing import Any
 
+from extractor.answers.read import read
+
 _CLOSES = {"{": "}", "[": "]"}
 
 
 def salvage(text: str) -> dict[str, Any]:
     """The properties of a JSON object that breaks off, the last one cut after its last complete item; {} for none."""
     try:
-        value = json.loads(_closed(text))
+        value, _ = read(_closed(text))
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

@@ -27,7 +27,9 @@ SCHEMAS: dict[str, pa.Schema] = {
             column("problem", pa.string(), "why it is quarantined, else null"),
             column("record", pa.string(), "the validated answer as JSON text, null if quarantined"),
             column("finish", pa.string(), "stop; repetition if a loop was cut out; length; error"),
-            column("dropped", pa.list_(pa.string()), "relations of the record that its schema rules out, and why"),
+            column(
+                "dropped", pa.list_(pa.string()), "relations that the schema rules out, second values of a key, and why"
+            ),
             _REASONING,
             column("prompt_tokens", pa.int64(), "tokens of the answer's prompt, without its thought"),
             column("cached_tokens", pa.int64(), "prompt tokens that the prefix cache spared"),

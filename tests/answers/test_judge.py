@@ -63,6 +63,56 @@ def test_a_valid_answer(text: str) -> None:
     assert [entity.name for entity in extraction.rows["entities"]] == ["Ann"] and summary(extraction) == "s"
 
 
+PEOPLE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "people": {"type": "object", "additionalProperties": {"type": "object"}, "x-extract": "entities"},
+        "ties": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "array",
+                "maxItems": 3,
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "one": {"type": "string", "x-extract": "subject"},
+                        "other": {"type": "string", "x-extract": "object"},
+                    },
+                },
+            },
+            "x-extract": "relations",
+        },
+    },
+}
+ANN, BEA, CAI = ('{"one": "Ann", "other": "Bo"}', '{"one": "Bea", "other": "Bo"}', '{"one": "Cai", "other": "Bo"}')
+TWICE: list[tuple[str, list[str], list[str]]] = [
+    (f'{{"ties": {{"wins": [{ANN}], "wins": [{BEA}]}}}}', ["Ann", "Bea"], []),
+    (f'{{"ties": {{"wins": [{ANN}], "wins": [{ANN}], "wins": []}}}}', ["Ann"], []),
+    (f'{{"ties": {{"wins": [{ANN}]}}, "ties": {{"wins": [{BEA}], "sees": [{CAI}]}}}}', ["Ann", "Bea", "Cai"], []),
+    ('{"people": {"Ann": {"job": "", "age": 3}, "Ann": {"job": "cook"}}}', [], []),
+    (
+        '{"people": {"Ann": {"job": "cook"}, "Ann": {"job": "nurse"}}}',
+        [],
+        ['Ann/job: "nurse": the key stands there twice'],
+    ),
+]
+
+
+@pytest.mark.parametrize("text, subjects, dropped", TWICE, ids=[text[:50] for text, _, _ in TWICE])
+def test_nothing_under_a_key_that_stands_twice_is_lost(text: str, subjects: list[str], dropped: list[str]) -> None:
+    extraction = judge(PEOPLE).judge(Completion(request(), text))
+    assert extraction.problem is None and [row.subject for row in extraction.rows["relations"]] == subjects
+    assert extraction.dropped == dropped and [row.name for row in extraction.rows["entities"]] == ["Ann"] * (
+        not subjects
+    )
+    assert subjects or extraction.record["people"]["Ann"]["job"] == "cook"
+
+
+def test_what_is_joined_obeys_the_schema() -> None:
+    text = f'{{"ties": {{"wins": [{ANN}, {BEA}], "wins": [{CAI}, {CAI}]}}}}'
+    assert kind(text, PEOPLE)[0] == "invalid"
+
+
 def test_empty_is_not_failed() -> None:
     extraction = judge(NEWS).judge(Completion(request(), '{"entities": [], "summary": ""}'))
     assert extraction.problem is None and extraction.status == "empty"
