@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 Span = tuple[int, int]  # [start, end) in code points
 Count = Callable[[str], int]  # tokens of a text
@@ -45,25 +46,54 @@ _LEVELS = (
 )
 
 
+class Piece(NamedTuple):
+    """What is not cut any further."""
+
+    end: int
+    tokens: int
+    border: int  # at its end: a number into _LEVELS, the strongest is 0
+
+
 def cut(text: str, size: int, count: Count) -> Iterator[Span]:
     """Spans that follow each other and cover the text, each of at most `size` tokens (a letter may take more).
 
     A span ends at the strongest border in the second half of what would fit: an empty line, a line's end, a sentence's
-    end in any script, a clause's, a space; else anywhere that is not inside a letter. Holds one span at a time.
+    end in any script, a clause's, a space; else anywhere that is not inside a letter. Where little would be left, the
+    last two share what there is. Holds two spans at a time.
     """
-    held: list[tuple[int, int, int]] = []  # end, tokens, level of the border there
-    start = tokens = 0
-    for end, more, level in _pieces(text, (0, len(text)), 0, size, count):
-        while held and tokens + more > size:
-            upto = _best(held, tokens)
-            while upto and count(text[start : held[upto][0]]) > size:  # together they may be more than one by one
-                upto -= 1
-            yield start, held[upto][0]
-            start, tokens, held = held[upto][0], sum(one[1] for one in held[upto + 1 :]), held[upto + 1 :]
-        held.append((end, more, level))
-        tokens += more
+    start, before = 0, list[Piece]()
+    for pieces in _filled(text, size, count):
+        if before:
+            last = _evened(before, pieces, size) if pieces[-1].end == len(text) else before[-1].end
+            yield start, last
+            start = last
+        before = pieces
     if text:
-        yield from _end(text, (start, held[-1][0]), size, count)
+        yield from _end(text, (start, len(text)), size, count)
+
+
+def _filled(text: str, size: int, count: Count) -> Iterator[list[Piece]]:
+    """The pieces of each span, one span as full as it may be after the other."""
+    held, start, tokens = list[Piece](), 0, 0
+    for piece in _pieces(text, (0, len(text)), 0, size, count):
+        while held and tokens + piece.tokens > size:
+            upto = _best(held, tokens)
+            while upto and count(text[start : held[upto].end]) > size:  # together they may be more than one by one
+                upto -= 1
+            yield held[: upto + 1]
+            start, held = held[upto].end, held[upto + 1 :]
+            tokens = _tokens(held)
+        held.append(piece)
+        tokens += piece.tokens
+    if held:
+        yield held
+
+
+def _evened(before: list[Piece], last: list[Piece], size: int) -> int:
+    """Where the last span begins: earlier than it would, where it would be less than a quarter of a span."""
+    if _tokens(last) >= size // 4:
+        return before[-1].end
+    return before[_best(before, _tokens(before), size // 4 - _tokens(last))].end
 
 
 def _end(text: str, last: Span, size: int, count: Count) -> Iterator[Span]:
@@ -76,27 +106,33 @@ def _end(text: str, last: Span, size: int, count: Count) -> Iterator[Span]:
         yield start + first, start + behind
 
 
-def _best(held: list[tuple[int, int, int]], tokens: int) -> int:
-    """Which of these borders to cut at: of those in the second half the strongest, and of such the last."""
+def _best(held: Sequence[Piece], tokens: int, left: int = 0) -> int:
+    """Which of these borders to cut at: of those in the second half that leave so many tokens of it the strongest, and
+    of such the last."""
     so_far, best = 0, len(held) - 1
-    for place, (_, some, level) in enumerate(held):
+    for place, (_, some, border) in enumerate(held):
         so_far += some
-        if 2 * so_far >= tokens and level <= held[best][2]:
+        fits = 2 * so_far >= tokens and tokens - so_far >= left
+        if fits and (border <= held[best].border or (left and best == len(held) - 1)):
             best = place
     return best
 
 
-def _pieces(text: str, span: Span, level: int, size: int, count: Count) -> Iterator[tuple[int, int, int]]:
-    """The end, the tokens and the border of each piece, none larger than a quarter of the size if it can be smaller."""
+def _tokens(pieces: Iterable[Piece]) -> int:
+    return sum(piece.tokens for piece in pieces)
+
+
+def _pieces(text: str, span: Span, level: int, size: int, count: Count) -> Iterator[Piece]:
+    """Pieces in order, none larger than a quarter of the size if it can be smaller."""
     for start, end in pairwise(_borders(text, span, level)):
         small = end - start <= size * 64  # more could not be small, and would take long to count
         if small and (tokens := count(text[start:end])) <= max(size // 4, 1):
-            yield end, tokens, level
+            yield Piece(end, tokens, level)
         elif level < len(_LEVELS):
             for found, some, within in _pieces(text, (start, end), level + 1, size, count):
-                yield found, some, level if found == end else within
+                yield Piece(found, some, level if found == end else within)
         else:
-            yield end, count(text[start:end]), level
+            yield Piece(end, count(text[start:end]), level)
 
 
 def _borders(text: str, span: Span, level: int) -> Iterator[int]:

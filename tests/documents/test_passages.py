@@ -82,3 +82,16 @@ def test_it_holds_one_passage_at_a_time() -> None:
     spans = cut("A sentence of some words. " * 400_000, 2000, len)  # 10.4 M characters
     assert next(spans)[0] == 0
     assert next(spans)[0] > 1000
+
+
+def test_no_crumb_is_left_at_the_end() -> None:
+    text = "Word and word. " * 13 + "\n\n" + "Word and word. " * 9 + "On 29 April."
+    for size in (340, 345, 350, 200, 90):
+        spans = list(cut(text, size, len))
+        assert "".join(text[start:end] for start, end in spans) == text
+        assert size >= spans[-1][1] - spans[-1][0] >= min(size // 4, len("Word and word. On 29 April."))
+    assert text[: next(cut(text, 340, len))[1]].endswith("\n\n")
+
+
+def test_a_text_that_fits_is_one() -> None:
+    assert list(cut("On 29 April.", 12, len)) == [(0, 12)] and list(cut("", 12, len)) == []
