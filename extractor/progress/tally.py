@@ -30,7 +30,7 @@ class Tally:
     problems: Counter[str] = field(default_factory=Counter)
     escalated: int = 0
     unsettled: int = 0  # begun, and left behind by draining
-    passages: int = 0  # of long documents, answered
+    passages: int = 0  # of long documents that are answered, and summaries of them
     output_tokens: int = 0
     engine_seconds: float = 0.0  # that its requests stayed in the engine, added up
     preemptions: int = 0  # times that a request lost its place in a full KV cache and was read anew
