@@ -17,11 +17,14 @@ from extractor.store.parts import MANIFEST
 from extractor.store.settled import Redo
 from extractor.types import ProblemKind
 
-# What can run code of whoever wrote the manifest, unless it is harmless; a folder is data until a person says the word.
+# What can run code of whoever wrote the manifest, unless it is harmless, or sends them documents and keys; a folder is
+# data until a person says the word.
+_SENDS = ("url", "key_env", "key_file")
 _CODE: dict[str, Callable[[Any, Path], bool]] = {
     "schema_": lambda value, folder: ":" in str(value),
     "engine_arg": lambda value, folder: any(may_run_code(word, held) for word, held in value.items()),
     "model": lambda value, folder: _is_code(Path(str(value)), folder),
+    **dict.fromkeys(_SENDS, lambda value, folder: bool(value)),
 }
 _HOLD_CODE = ("*.py", "*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")  # pickles run what they say
 # No matter of the job's; and whom a person trusts, an output folder cannot say
@@ -32,11 +35,11 @@ def asked_again(folder: Path, changed: Mapping[str, Any]) -> GivenJob:
     """The job of this output folder, with changed settings; UserError where its manifest names code to run."""
     job = make_job(Manifest.of_output(folder).settings, f"{folder / MANIFEST}: ")
     stored = {name: value for name, value in job.model_dump().items() if name not in OF_ONE_RUN}
-    if words := [
-        word for name in _CODE if name not in changed for word in _words_of_code(name, stored.get(name), folder)
-    ]:
+    risks = {name: _words_of_code(name, stored.get(name), folder) for name in _CODE if name not in changed}
+    if words := [word for name in risks for word in risks[name]]:
+        what = "code to run" if any(risks[name] for name in risks if name not in _SENDS) else "servers to send to"
         raise UserError(
-            f"{folder / MANIFEST} names code to run, and a folder is data; if you mean it, say it again: extract retry"
+            f"{folder / MANIFEST} names {what}, and a folder is data; if you mean it, say it again: extract retry"
             f" {folder} {' '.join(words)}"
         )
     again = make_job({**stored, **changed, "out": folder})
@@ -51,7 +54,7 @@ def _words_of_code(name: str, value: Any, folder: Path) -> list[str]:
         return []
     if isinstance(value, dict):
         return [f"{flag_of(name)} {shlex.quote(f'{key}={_word(held)}')}" for key, held in value.items()]
-    return [f"{flag_of(name)} {shlex.quote(str(value))}"]
+    return [f"{flag_of(name)} {shlex.quote(str(one))}" for one in (value if isinstance(value, list) else [value])]
 
 
 def _word(value: Any) -> str:
