@@ -208,7 +208,7 @@ class FaultyProxy(Listening):
     the nth.
 
     refuse: cut before it gets through; reset: cut when the answer is there; half: cut in the middle of the answer;
-    slow: the answer in small pieces; 429, 503 and 500: that instead of an answer; anything else: nothing.
+    slow: the answer in small pieces; 400, 429, 503 and 500: that instead of an answer; anything else: nothing.
     """
 
     def __init__(self, upstream: str, fault: Callable[[int, bytes], str]) -> None:
@@ -223,7 +223,7 @@ class FaultyProxy(Listening):
         self._count += asks
         fault = self._fault(self._count, body) if asks else ""
         self.done[fault] += bool(fault)
-        if fault in ("429", "503", "500"):
+        if fault in ("400", "429", "503", "500"):
             return error(int(fault), "not now", **({"Retry-After": "0.05"} if fault == "429" else {}))
         if fault == "refuse":
             return self._cut(request)

@@ -22,7 +22,11 @@ class LlamaWire:
     def ask(self, request: Request, constrained: bool) -> Asked:
         """Ids in, ids out."""
         body = drawn(request.sampling)
-        body |= {"repeat_penalty": body.pop("repetition_penalty"), "top_k": max(0, body["top_k"]), "repeat_last_n": -1}
+        body |= {
+            "repeat_penalty": body.pop("repetition_penalty"),
+            "top_k": max(0, body["top_k"]),
+            "repeat_last_n": len(request.prompt) + request.max_tokens,
+        }
         body |= {"prompt": request.prompt, "n_predict": request.max_tokens, "seed": seed_of(self.seed, request)}
         body |= {"stop": stops(request, self.decode), "return_tokens": True, "cache_prompt": True}
         if constrained and request.schema is not None:

@@ -28,30 +28,46 @@ class Proved:
 async def prove(http: Http, server: Server, wire: Wire, trial: Request, decode: Decode) -> Proved:
     """Tries the server with one short request, and with its own /detokenize where it takes ids.
 
-    `trial` is any request without a thought. UserError where the tokens differ; Full and Lost as ever.
+    `trial` is any request without a thought. UserError where the tokens differ, or where it refuses whatever is asked;
+    Full and Lost as ever.
     """
     notes = [await _compared(http, server, trial, decode)] if wire.name == "ids" else []
     word = secrets.token_hex(4)
-    asked = _asking_for(trial, word)
-    try:
-        came = wire.read(asked, await _answered(http, wire, asked))
-    except Refused as error:
-        if not isinstance(wire, ChatWire) or wire.lean:
-            return Proved(wire, False, (*filter(None, notes), _unheld(http, f"it says {error}")))
-        proved = await prove(http, server, replace(wire, lean=True), trial, decode)
-        return replace(proved, notes=(f"{http.shown} takes OpenAI's own fields only: {error}", *proved.notes))
-    if wire.name == "text":
-        notes.append(_counted(http, came))
-    if held := _is(came.text, word):
-        return Proved(wire, held, tuple(filter(None, notes)))
-    return Proved(
-        wire, held, (*filter(None, notes), _unheld(http, f"to a word on trial it answered {came.text[:60]!r}"))
-    )
+    way = await _answered(http, wire, _asking_for(trial, word))
+    notes += [way.why] if isinstance(wire, ChatWire) and way.wire != wire else []
+    notes += [_counted(http, way.came)] if wire.name == "text" else []
+    held = way.constrained and _is(way.came.text, word)
+    if not held:
+        why = f"to a word on trial it answered {way.came.text[:60]!r}" if way.constrained else f"it says {way.why}"
+        notes.append(
+            f"{http.shown} does not hold answers to a schema: {http.hidden(why)}; none is sent, answers are validated"
+            " and asked for again all the same"
+        )
+    return Proved(way.wire, held, tuple(filter(None, notes)))
 
 
-async def _answered(http: Http, wire: Wire, asked: Request) -> object:
-    sent = wire.ask(asked, constrained=True)
-    return await http.post(sent.path, sent.body)
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How an answer was had at last, and why not otherwise."""
+
+    wire: Wire
+    constrained: bool
+    came: Completion
+    why: str
+
+
+async def _answered(http: Http, wire: Wire, asked: Request) -> _Way:
+    """With the schema, where that is refused without fields that are not everybody's, then without the schema."""
+    wires = [wire, *([replace(wire, lean=True)] if isinstance(wire, ChatWire) else [])]
+    why = ""
+    for constrained in (True, False):
+        for one in wires:
+            sent = one.ask(asked, constrained)
+            try:
+                return _Way(one, constrained, one.read(asked, await http.post(sent.path, sent.body)), why)
+            except Refused as error:
+                why = why or str(error)
+    raise UserError(f"{why}; it refuses the plainest request too: see its own log, and --server")
 
 
 def _asking_for(trial: Request, word: str) -> Request:
@@ -77,13 +93,6 @@ def _is(text: str, word: str) -> bool:
         return bool(json.loads(text) == {"word": word})
     except (ValueError, RecursionError):
         return False
-
-
-def _unheld(http: Http, why: str) -> str:
-    return (
-        f"{http.shown} does not hold answers to a schema: {http.hidden(why)}; none is sent, answers are validated and"
-        " asked for again all the same"
-    )
 
 
 async def _compared(http: Http, server: Server, trial: Request, decode: Decode) -> str:

@@ -135,7 +135,7 @@ def test_one_that_refuses_fields_that_it_does_not_know_is_asked_without(listenin
     server = listening(FakeServer, "openai")
     server.lean = True
     engine = engine_to(server.url, kind="openai")
-    assert any("takes OpenAI's own fields only" in line for line in engine.news())
+    assert any("Unknown parameter: 'chat_template_kwargs'" in line for line in engine.news())
     all_answered(engine, questions(3))
     assert engine.facts[0]["holds_to_schema"] is True
 
@@ -290,3 +290,9 @@ def test_closing_breaks_off_what_is_under_way(server, engine_to) -> None:
     assert engine.poll(0.1) == []
     engine.close()
     assert time.monotonic() - began < 5
+
+
+def test_one_that_refuses_every_request_is_refused_itself(listening, engine_to, server) -> None:
+    proxy = listening(FaultyProxy, server.url, lambda n, body: "400")
+    with pytest.raises(UserError, match=r"400 not now; it refuses the plainest request too"):
+        engine_to(proxy.url)

@@ -74,6 +74,7 @@ def test_sglang_refuses_a_top_k_of_0_and_what_might_not_fit() -> None:
 def test_llama_cpp_has_words_of_its_own_and_stops_at_texts_only() -> None:
     body = LlamaWire(DECODE, 7).ask(replace(a_thought(), attempt=3), constrained=True).body
     assert body["n_predict"] == 80 and body["repeat_penalty"] == 1.1 and "repetition_penalty" not in body
+    assert body["repeat_last_n"] == 84  # all that there will be; it takes no -1
     assert body["stop"] == [chr(CLOSE)] and body["seed"] == 9
     assert LlamaWire(DECODE, 7).ask(asked(), constrained=True).body["json_schema"] == SCHEMA
 
