@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from importlib.util import find_spec
 from time import time
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
@@ -137,10 +138,8 @@ def new_session() -> "aiohttp.ClientSession":
 
 def needs_client() -> None:
     """UserError where aiohttp is not here."""
-    try:
-        import aiohttp  # noqa: F401
-    except ImportError:
-        raise UserError(f"--engine endpoint needs aiohttp; {install('endpoint')}") from None
+    if not find_spec("aiohttp"):
+        raise UserError(f"--engine endpoint needs aiohttp; {install('endpoint')}")
 
 
 def _watched_socket(info: Any) -> socket.socket:

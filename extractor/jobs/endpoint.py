@@ -30,6 +30,7 @@ def as_endpoint(job: Job) -> Job:
         raise UserError("--engine endpoint needs --url: the address of a server, such as http://localhost:8000")
     if job.model == NO_MODEL and (job.server != "openai" or not job.served_model):
         raise UserError("--model none is for servers that take messages: add --server openai and --served-model NAME")
+    needs_client()
     key_of(job)
     return job
 
@@ -52,7 +53,6 @@ def load_served(job: Job) -> tuple[Model, Chat]:
 
 def make_endpoint(prepared: Prepared) -> Engine:
     """The servers of the job, found out about and tried, watched."""
-    needs_client()
     job, builder = prepared.job, prepared.builder
     terms = Terms(
         kind=job.server,
