@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from extractor.engines.base import Engine
 from extractor.engines.startup import VllmSettings
@@ -88,8 +89,9 @@ def _refuse_others(given: GivenJob, kind: EngineKind) -> None:
     """UserError for a word by which another engine must have been meant; a replay takes those of the run it judges."""
     for name, engine in _TELLING.items() if given.job.engine != "replay" else ():
         if name not in kind.fields and getattr(given.job, name) != Job.model_fields[name].get_default():
-            flag = flag_of(name)
-            raise UserError(f"{flag} belongs to --engine {engine}: add it, or leave {flag} out")
+            flag, value = flag_of(name), given.job.model_dump()[name]
+            shown = f" {value}" if isinstance(value, str | Path | int) else ""
+            raise UserError(f"{flag}{shown} belongs to --engine {engine}: add it, or leave {flag} out")
 
 
 def _without_others(job: Job, kind: EngineKind) -> Job:

@@ -122,9 +122,9 @@ URL = {"url": ["http://a"]}
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     ({}, r"--engine endpoint needs --url"),
     ({"engine": "vllm", **URL}, r"--url belongs to --engine endpoint: add it, or leave --url out"),
-    ({"engine": "vllm", "window": 3}, r"--window belongs to --engine endpoint"),
+    ({"engine": "vllm", "window": 3}, r"--window 3 belongs to --engine endpoint"),
     ({**URL, "engine_arg": {"dtype": "half"}}, r"--engine-arg belongs to --engine vllm"),
-    ({**URL, "from_": "x"}, r"--from belongs to --engine replay"),
+    ({**URL, "from_": "x"}, r"--from x belongs to --engine replay"),
     ({**URL, "model": "none"}, r"--model none is for servers that take messages: add --server openai"),
     ({**URL, "key_env": "NO_SUCH", "key_file": "x"}, r"--key-env and --key-file: give one of them"),
     ({**URL, "key_env": "sk-1234"}, r"^--key-env: no such variable is set; give the name of one, not the key itself$"),
