@@ -60,7 +60,7 @@ def make_endpoint(prepared: Prepared) -> Engine:
         window=job.window,
         context=prepared.context,
         seed=job.seed,
-        trial=_trial(builder),
+        trial=trial_of(builder),
         decode=prepared.chat.decode,
         close=CLOSE,
     )
@@ -91,12 +91,14 @@ def _read(file: Path) -> str:
         return ""
 
 
-def _trial(builder: RequestBuilder) -> Request:
-    """The request of an empty document, past any thought."""
-    document = Document("", "", "")
+def trial_of(builder: RequestBuilder) -> Request:
+    """The request of an empty document, past any thought, its tokens as they come of its whole text."""
+    chat, document = builder.chat, Document("", "", "")
     asked = builder.build(document, builder.first_mode(document))
     assert isinstance(asked, Request), "the builder has seen to it"
-    return builder.answer_after(Completion(asked, "", stopped_by=asked.stop[0])) if asked.is_thought else asked
+    if asked.is_thought:
+        asked = builder.answer_after(Completion(asked, "", stopped_by=asked.stop[0]))
+    return replace(asked, prompt=chat.encode(chat.decode(asked.prompt)))
 
 
 class _ByteCounter:

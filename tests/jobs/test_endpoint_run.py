@@ -12,7 +12,7 @@ from shop import assert_whole, rows, some, write
 from test_cli_words import said
 
 from extractor.errors import UserError
-from extractor.jobs.endpoint import key_of, load_served
+from extractor.jobs.endpoint import key_of, load_served, trial_of
 from extractor.jobs.engines import make_engine, prepared_for_engine
 from extractor.jobs.file import GivenJob, load_jobs
 from extractor.jobs.job import Job, make_job
@@ -159,3 +159,13 @@ def test_check_shows_an_address_without_its_secrets(tmp_path: Path) -> None:
     code, out, err = said("check", *words, *CHAT, "--url", "http://me:word@a/?token=hush")
     assert code == 0, err
     assert "http://a/" in out and "word@" not in out and "hush" not in out
+
+
+def test_the_tokens_on_trial_are_those_of_the_whole_text(tmp_path: Path, tiny: Path) -> None:
+    """A thought and what closes it are encoded apart, and a server that is sent text encodes them together."""
+    write(tmp_path / "in.jsonl", some(1))
+    asked = job(inputs=[str(tmp_path / "in.jsonl")], url=["http://a"], model=str(tiny), mode="think")
+    builder = prepared_for_engine(GivenJob(asked, {})).builder
+    trial = trial_of(builder)
+    assert builder.chat.decode(trial.prompt).endswith("<think>\n\n</think>\n\n") and not trial.is_thought
+    assert trial.prompt == builder.chat.encode(builder.chat.decode(trial.prompt))
