@@ -267,16 +267,17 @@ class FaultyProxy(Listening):
         return web.Response()
 
 
-def endpoint_to(*urls: str, key: str | None = None, patience: float = 5.0, **given: Any) -> EndpointEngine:
+def endpoint_to(*urls: str, key: str | None = None, **given: Any) -> EndpointEngine:
     """An endpoint to these servers, which have the tokenizer of the fakes."""
     words: dict[str, Any] = {
         "kind": None,
         "model": "m",
         "window": None,
+        "patience": 5.0,
         "context": 100_000,
         "seed": 7,
         "trial": a_request(Document("", "", ""), [*map(ord, "Who?")], messages=({"role": "user", "content": "Who?"},)),
         "decode": FakeTokenizer().decode,
         "close": "</think>",
     }
-    return EndpointEngine(EndpointSettings(urls, key, Terms(**(words | given)), patience))
+    return EndpointEngine(EndpointSettings(urls, key, Terms(**(words | given))))

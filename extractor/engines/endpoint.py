@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from extractor.engines.endpoint_host import Host, Terms
-from extractor.engines.endpoint_http import Full, Http, Lost, new_session
+from extractor.engines.endpoint_http import Full, Http, Lost
 from extractor.engines.endpoint_line import Line
 from extractor.errors import EngineError
 from extractor.types import Completion, Request
@@ -29,7 +29,6 @@ class EndpointSettings:
     urls: Sequence[str]
     key: str | None
     terms: Terms
-    patience: float  # seconds that servers may take to load their model, at the start
 
 
 class EndpointEngine:
@@ -103,11 +102,11 @@ class EndpointEngine:
     # What follows runs in the thread.
 
     async def _start(self) -> None:
-        self._session, self._line = new_session(), Line(self._hosts)
+        self._line = Line(self._hosts)
         for url in self._settings.urls:
-            http = Http(self._session, url, self._settings.key, self._lives)
+            http = Http(url, self._settings.key, self._lives)
             self._hosts.append(Host(http, self._settings.terms, self._news.append))
-        ends = time.monotonic() + self._settings.patience
+        ends = time.monotonic() + self._settings.terms.patience
         whys = await asyncio.gather(*(self._introduced(host, ends) for host in self._hosts))
         if all(whys):
             raise EngineError(f"no server answers: {'; '.join(filter(None, whys))}")
@@ -134,7 +133,8 @@ class EndpointEngine:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        await self._session.close()
+        for host in self._hosts:
+            await host.http.close()
 
     def _lives(self) -> None:
         self.steps += 1

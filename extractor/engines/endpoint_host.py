@@ -25,6 +25,7 @@ class Terms:
     kind: Kind | None  # what the servers are, where a person says it
     model: str | None  # the model's name there, likewise
     window: int | None  # requests at once, likewise
+    patience: float  # seconds in which a server has to show what it is
     context: int  # tokens of prompt and answer
     seed: int
     trial: Request  # any request for an answer
@@ -53,6 +54,15 @@ class Host:
 
     async def introduce(self) -> None:
         """Finds out what it is, and proves it. UserError where it cannot serve this job; Full and Lost as ever."""
+        patience = self._terms.patience
+        try:
+            async with asyncio.timeout(patience):
+                await self.http.renew()
+                await self._introduce()
+        except TimeoutError:
+            raise Lost(f"{self.http.shown}: silent for {patience:g} s (--engine-timeout)", sent=True) from None
+
+    async def _introduce(self) -> None:
         terms, before = self._terms, self._proved
         server = await identified(self.http, terms.kind, terms.model)
         if server.context is not None and server.context < terms.context:

@@ -56,10 +56,25 @@ class Reply:
 class Http:
     """One server at one address; `lives` is called for each piece of an answer that comes in."""
 
-    def __init__(self, session: "aiohttp.ClientSession", url: str, key: str | None, lives: Callable[[], None]) -> None:
-        self._session, self._url, self._key, self._lives = session, urlsplit(url), key, lives
+    def __init__(self, url: str, key: str | None, lives: Callable[[], None]) -> None:
+        self._session: aiohttp.ClientSession | None = None
+        self._url, self._key, self._lives = urlsplit(url), key, lives
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
         self.shown = without_secrets(url)
+
+    async def renew(self) -> None:
+        """Forgets its connections: one that was kept leads to whoever was there before, and may keep that from ending.
+
+        To be called before anything is asked, in the thread that asks.
+        """
+        await self.close()
+        self._session = _new_session()
+
+    async def close(self) -> None:
+        """Breaks off whatever is under way."""
+        session, self._session = self._session, None
+        if session:
+            await session.close()
 
     async def get(self, path: str) -> Reply:
         """The reply; one that says that there is nothing there is a reply too. Otherwise as `post`."""
@@ -96,6 +111,8 @@ class Http:
     async def _exchange(self, method: str, path: str, body: Any) -> tuple[Reply, str | None]:
         import aiohttp
 
+        if self._session is None:
+            raise Lost(f"{self.shown}: closed", sent=False)
         data = None if body is None else json.dumps(body).encode()
         headers = self._headers | ({"Content-Type": "application/json"} if data else {})
         try:
@@ -126,20 +143,20 @@ class Http:
         return urlunsplit(self._url._replace(path=base + path))
 
 
-def new_session() -> "aiohttp.ClientSession":
-    """A session without limits of its own, to be made and closed in the thread that uses it."""
+def needs_client() -> None:
+    """UserError where aiohttp is not here."""
+    if not find_spec("aiohttp"):
+        raise UserError(f"--engine endpoint needs aiohttp; {install('endpoint')}")
+
+
+def _new_session() -> "aiohttp.ClientSession":
+    """Without limits of its own."""
     import aiohttp
 
     connector = aiohttp.TCPConnector(limit=0, socket_factory=_watched_socket)
     return aiohttp.ClientSession(
         connector=connector, timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=None)
     )
-
-
-def needs_client() -> None:
-    """UserError where aiohttp is not here."""
-    if not find_spec("aiohttp"):
-        raise UserError(f"--engine endpoint needs aiohttp; {install('endpoint')}")
 
 
 def _watched_socket(info: Any) -> socket.socket:

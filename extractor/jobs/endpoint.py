@@ -58,13 +58,14 @@ def make_endpoint(prepared: Prepared) -> Engine:
         kind=job.server,
         model=job.served_model,
         window=job.window,
+        patience=job.engine_timeout,
         context=prepared.context,
         seed=job.seed,
         trial=trial_of(builder),
         decode=prepared.chat.decode,
         close=CLOSE,
     )
-    settings = EndpointSettings(tuple(dict.fromkeys(job.url)), key_of(job), terms, job.engine_timeout)
+    settings = EndpointSettings(tuple(dict.fromkeys(job.url)), key_of(job), terms)
     return Watchdog(EndpointEngine(settings), job.engine_timeout)
 
 

@@ -15,6 +15,7 @@ class TaskFields(TypedDict, total=False):
     examples: str | None
     examples_per_document: int
     hub: Literal["huggingface", "modelscope"]
+    engine: Literal["vllm", "endpoint", "replay"]
     url: Sequence[str]
     server: Kind | None
     served_model: str | None
@@ -45,7 +46,6 @@ class JobFields(TaskFields, total=False):
     """All that a job may say beside its inputs, its schema and its output; how it logs is the command line's alone."""
 
     model: str
-    engine: Literal["vllm", "endpoint", "replay"]
     from_: str | Path | None
     id_column: str
     text_column: str

@@ -1,5 +1,6 @@
 """Servers behind HTTP: found out about, tried before they are trusted, and never trusted to stay."""
 
+import asyncio
 import json
 import random
 import threading
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from fakes import a_request, engine_alone
-from servers import FakeServer, FaultyProxy, Listening, endpoint_to
+from servers import FakeServer, FaultyProxy, Listening, endpoint_to, error
 from shop import GOOD
 
 from extractor.engines.endpoint import LIVES, EndpointEngine
@@ -296,3 +297,31 @@ def test_one_that_refuses_every_request_is_refused_itself(listening, engine_to, 
     proxy = listening(FaultyProxy, server.url, lambda n, body: "400")
     with pytest.raises(UserError, match=r"400 not now; it refuses the plainest request too"):
         engine_to(proxy.url)
+
+
+def test_a_server_that_takes_a_connection_and_says_nothing_is_no_server(listening, engine_to) -> None:
+    async def silent(request):
+        await asyncio.sleep(60)
+
+    with pytest.raises(EngineError, match=r"no server answers: http://127.0.0.1:\d+: silent for 0.5 s"):
+        engine_to(listening(Listening, silent).url, patience=0.5)
+
+
+def test_a_server_that_ends_is_not_kept_from_it_by_a_connection_that_was_kept(listening, engine_to, server) -> None:
+    """vLLM's, once told to end, answers 500, and then waits for its connections to be closed, without an answer."""
+    known, doomed = set[Any](), set[Any]()
+
+    async def lingering(request):
+        known.add(request.transport)
+        if request.transport not in doomed:
+            return await server._handle(request)
+        if request.path == "/v1/completions":
+            return error(500, "EngineCore encountered an issue")
+        await asyncio.sleep(60)
+
+    engine = engine_to(listening(Listening, lingering).url)
+    all_answered(engine, questions(3))
+    doomed |= known
+    began = time.monotonic()
+    all_answered(engine, questions(3))
+    assert time.monotonic() - began < 4

@@ -11,6 +11,7 @@ from servers import FakeServer
 from shop import assert_whole, rows, some, write
 from test_cli_words import said
 
+from extractor import api
 from extractor.errors import UserError
 from extractor.jobs.endpoint import key_of, load_served, trial_of
 from extractor.jobs.engines import make_engine, prepared_for_engine
@@ -169,3 +170,19 @@ def test_the_tokens_on_trial_are_those_of_the_whole_text(tmp_path: Path, tiny: P
     trial = trial_of(builder)
     assert builder.chat.decode(trial.prompt).endswith("<think>\n\n</think>\n\n") and not trial.is_thought
     assert trial.prompt == builder.chat.encode(builder.chat.decode(trial.prompt))
+
+
+def test_one_text_is_asked_at_a_server_from_a_program(chat_server: FakeServer) -> None:
+    try:
+        answer = api.extract_one(
+            "Alice met Bob.",
+            "news",
+            "none",
+            engine="endpoint",
+            url=[chat_server.url],
+            server="openai",
+            served_model="m",
+        )
+    finally:
+        api.close()
+    assert answer.status == "ok" and answer.rows["entities"][0]["name"] == "Alice"
