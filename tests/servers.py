@@ -267,7 +267,7 @@ class FaultyProxy(Listening):
         return web.Response()
 
 
-def endpoint_to(*urls: str, key: str | None = None, **given: Any) -> EndpointEngine:
+def endpoint_to(*urls: str, key: str | None = None, linger: float = 60.0, **given: Any) -> EndpointEngine:
     """An endpoint to these servers, which have the tokenizer of the fakes."""
     words: dict[str, Any] = {
         "kind": None,
@@ -280,4 +280,4 @@ def endpoint_to(*urls: str, key: str | None = None, **given: Any) -> EndpointEng
         "decode": FakeTokenizer().decode,
         "close": "</think>",
     }
-    return EndpointEngine(EndpointSettings(urls, key, Terms(**(words | given))))
+    return EndpointEngine(EndpointSettings(urls, key, Terms(**(words | given)), linger))

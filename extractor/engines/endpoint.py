@@ -29,6 +29,7 @@ class EndpointSettings:
     urls: Sequence[str]
     key: str | None
     terms: Terms
+    linger: float = 60.0  # seconds that a server which is down has for what it holds: it may be answering to the end
 
 
 class EndpointEngine:
@@ -141,8 +142,17 @@ class EndpointEngine:
 
     def _begin(self, request: Request) -> None:
         task = self._loop.create_task(self._settle(request))
+        self._keep(task)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        """The loop itself holds no task that nobody else does."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _break_off(self, host: Host) -> None:
+        """What a server holds that has been down for long is asked again, as if it were cut."""
+        if host.places.is_down:
+            self._keep(self._loop.create_task(host.http.close()))
 
     async def _settle(self, request: Request) -> None:
         try:
@@ -188,4 +198,5 @@ class EndpointEngine:
         host.places.failed(sent, time.monotonic())
         if host.places.is_down and not was_down:
             host.forget()
+            self._loop.call_later(self._settings.linger, self._break_off, host)
             self._news.append(f"no answer from {error}; it is tried again, and what it had is asked again")

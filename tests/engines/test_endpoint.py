@@ -307,21 +307,48 @@ def test_a_server_that_takes_a_connection_and_says_nothing_is_no_server(listenin
         engine_to(listening(Listening, silent).url, patience=0.5)
 
 
-def test_a_server_that_ends_is_not_kept_from_it_by_a_connection_that_was_kept(listening, engine_to, server) -> None:
-    """vLLM's, once told to end, answers 500, and then waits for its connections to be closed, without an answer."""
-    known, doomed = set[Any](), set[Any]()
+class Ending(Listening):
+    """Once told to end it is as vLLM's: 500 to what it is asked, and then nothing, on the connections that it has."""
 
-    async def lingering(request):
-        known.add(request.transport)
-        if request.transport not in doomed:
-            return await server._handle(request)
+    def __init__(self, behind: FakeServer) -> None:
+        self._behind, self.ends = behind, False
+        self._known = set[Any]()
+        super().__init__(self._lingers)
+
+    async def _lingers(self, request):
+        is_doomed = self.ends and request.transport in self._known
+        self._known |= set() if self.ends else {request.transport}
+        if not is_doomed:
+            return await self._behind._handle(request)
         if request.path == "/v1/completions":
             return error(500, "EngineCore encountered an issue")
         await asyncio.sleep(60)
 
-    engine = engine_to(listening(Listening, lingering).url)
+
+def test_a_server_that_ends_is_not_kept_from_it_by_a_connection_that_was_kept(listening, engine_to, server) -> None:
+    old = listening(Ending, server)
+    engine = engine_to(old.url, window=1)
     all_answered(engine, questions(3))
-    doomed |= known
-    began = time.monotonic()
+    old.ends, began = True, time.monotonic()
     all_answered(engine, questions(3))
     assert time.monotonic() - began < 4
+
+
+def test_what_a_server_leaves_without_an_answer_when_it_is_down_is_asked_again(listening, engine_to, server) -> None:
+    silent = [*map(ord, "Who is 0?")]
+    held = threading.Event()
+
+    async def half_dead(request):
+        if request.path == "/v1/completions" and not held.is_set():
+            body = await request.json()
+            if body["prompt"] == silent:
+                await asyncio.sleep(60)
+            if "word" not in str(body):
+                return error(500, "EngineCore encountered an issue")
+        return await server._handle(request)
+
+    engine = engine_to(listening(Listening, half_dead).url, window=2, linger=0.5)
+    threading.Timer(0.3, held.set).start()
+    began = time.monotonic()
+    all_answered(engine, questions(2))
+    assert time.monotonic() - began < 10
