@@ -102,6 +102,8 @@ class FakeServer(Listening):
             known["/api/version"] = {"version": "0.32"}
         if self.kind == "lmstudio":
             known["/api/v1/models"] = {"models": []}
+        if path not in known and self.kind == "lmstudio":
+            return web.json_response({"error": f"Unexpected endpoint or method. (GET {path}). Returning 200 anyway"})
         if path not in known:
             return web.json_response({"detail": "Not Found"}, status=404, headers=server)
         return web.json_response(known[path], headers=server)

@@ -70,10 +70,10 @@ class Host:
                 f"{self.http.shown} has a context of {server.context} tokens, and the job's is {terms.context}: add"
                 f" --context {server.context}, or serve the model with more"
             )
-        self._server = server
-        self._proved = await prove(self.http, server, _wire(server, self.http.shown, terms), terms.trial, terms.decode)
+        proved = await prove(self.http, server, _wire(server, self.http.shown, terms), terms.trial, terms.decode)
+        self._server, self._proved = server, proved  # both or neither: one that is not proved is not known
         self.places.widen(terms.window or server.window)
-        for note in self._proved.notes if before is None or before.notes != self._proved.notes else ():
+        for note in proved.notes if before is None or before.notes != proved.notes else ():
             self._say(note)
 
     def forget(self) -> None:

@@ -53,7 +53,8 @@ async def _kind(http: Http, listed: Reply, models: list[dict[str, Any]]) -> Kind
     if listed.server.startswith("BaseHTTP"):  # Python's own server, which nobody else of these uses
         return "mlx"
     for path, kind in PATHS:
-        if (reply := await http.get(path)).status == 200 and isinstance(reply.body, dict):
+        reply = await http.get(path)
+        if reply.status == 200 and isinstance(reply.body, dict) and "error" not in reply.body:  # LM Studio says both
             return kind
     kinds = ", ".join(get_args(Kind))
     cure = f"say it with --server (one of {kinds}; openai is any other that takes messages)"

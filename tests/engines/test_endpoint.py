@@ -231,6 +231,15 @@ def test_a_server_that_is_not_there_at_first_is_taken_in_when_it_comes(listening
     assert len(second.bodies) > 5 and engine.facts[1]["server"] == "vllm"
 
 
+def test_a_server_whose_trial_is_cut_is_tried_before_it_is_asked(listening, engine_to) -> None:
+    first, second = listening(FakeServer), listening(FakeServer, holds=False)
+    first.seconds = 0.05
+    proxy = listening(FaultyProxy, second.url, lambda n, body: "reset" if n == 1 else "")
+    engine = engine_to(first.url, proxy.url, window=2)
+    all_answered(engine, questions())
+    assert len(second.bodies) > 5 and engine.facts[1]["holds_to_schema"] is False
+
+
 def test_a_server_that_comes_back_as_another_is_tried_again(listening, engine_to) -> None:
     server = listening(FakeServer)
     engine = engine_to(server.url)
