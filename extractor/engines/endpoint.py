@@ -115,13 +115,13 @@ class EndpointEngine:
             self._news.append(f"{why}; the others answer meanwhile")
 
     async def _introduced(self, host: Host, ends: float) -> str:
-        """Nothing, or why it cannot be asked now; one that is loading its model is waited for."""
+        """Nothing, or why it cannot be asked now; a loading one is waited for, unless another is there."""
         while True:
             try:
                 await host.introduce()
                 return ""
             except Full as error:
-                if time.monotonic() > ends:
+                if time.monotonic() > ends or any(other.is_known for other in self._hosts):
                     host.places.down(time.monotonic())
                     return str(error)
                 await asyncio.sleep(error.pause or LOADING)

@@ -52,6 +52,11 @@ class Host:
             {} if proved is None else {"wire": proved.wire.name, "holds_to_schema": proved.constrained}
         )
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it was found out about, and proved."""
+        return self._server is not None
+
     async def introduce(self) -> None:
         """Finds out what it is, and proves it. UserError where it cannot serve this job; Full and Lost as ever."""
         patience = self._terms.patience

@@ -263,6 +263,13 @@ def test_a_server_that_loads_its_model_is_waited_for(listening, engine_to, serve
     all_answered(engine_to(proxy.url), questions(3))
 
 
+def test_a_server_that_loads_its_model_keeps_no_other_waiting(listening, engine_to, server) -> None:
+    loading = listening(FaultyProxy, server.url, lambda n, body: "503")
+    began = time.monotonic()
+    all_answered(engine_to(loading.url, server.url, patience=60.0), questions(3))
+    assert time.monotonic() - began < 20
+
+
 def test_a_request_that_ends_servers_is_given_up_and_takes_no_other_along(listening, engine_to, server) -> None:
     poison = str([*map(ord, "Who is 7?")]).encode()
     proxy = listening(FaultyProxy, server.url, lambda n, body: "reset" if poison in body else "")
