@@ -16,7 +16,7 @@ BASE = """
 import sys
 from importlib.machinery import PathFinder
 EXTRA = set("vllm torch transformers tokenizers huggingface_hub accelerate gguf fsspec s3fs gcsfs modelscope "
-            "rouge_score matplotlib opencc".split())
+            "rouge_score matplotlib opencc aiohttp".split())
 class Base(PathFinder):
     @classmethod
     def find_spec(cls, name, path=None, target=None):
@@ -25,7 +25,9 @@ sys.meta_path[sys.meta_path.index(PathFinder)] = Base
 """
 MODEL = "pip install '.[gpu]' (without a GPU: '.[cpu]')"
 RUN = ["check", "in.jsonl", "--schema", "news", "--out", "out"]
+SERVER = ["--engine", "endpoint", "--url", "http://localhost:8000"]
 CASES = [
+    ([*RUN, *SERVER], "pip install '.[endpoint]'"),
     ([*RUN, "--model", "model"], MODEL),
     ([*RUN, "--model", "Qwen/Qwen3-8B"], MODEL),
     ([*RUN, "--model", "Qwen/Qwen3-8B", "--hub", "modelscope"], "pip install '.[modelscope]'"),

@@ -1,6 +1,6 @@
 """The seam between requests and whatever answers them."""
 
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from extractor.types import Completion, Request
 
@@ -10,7 +10,8 @@ class Engine(Protocol):
 
     One request's failure is a completion that says `error`; a request that was dropped unanswered (`aborted`) counts
     as never asked. Where a request asks for `logprobs`, its completion has one for each of its tokens, or those of its
-    values where they were read already. The engine's own failure is an EngineError. It prints nothing.
+    values where they were read already; none at all comes from servers that do not tell them. The engine's own failure
+    is an EngineError. It prints nothing.
     """
 
     @property
@@ -29,3 +30,15 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Ends everything, its processes too; what was under way is nobody's answer."""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """An engine that has more to tell than answers, as one has that asks servers."""
+
+    @property
+    def facts(self) -> list[dict[str, Any]]:
+        """What each server says of itself, and what came of trying it; nothing in it is secret."""
+
+    def news(self) -> list[str]:
+        """Lines that a person should know, each given once."""

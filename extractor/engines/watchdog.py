@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
-from extractor.engines.base import Engine
+from extractor.engines.base import Engine, Telling
 from extractor.errors import EngineError
 from extractor.types import Completion, Request
 
@@ -35,6 +36,15 @@ class Watchdog:
     def steps(self) -> int:
         """The engine's."""
         return self._engine.steps
+
+    @property
+    def facts(self) -> list[dict[str, Any]]:
+        """The engine's."""
+        return self._engine.facts if isinstance(self._engine, Telling) else []
+
+    def news(self) -> list[str]:
+        """The engine's."""
+        return self._engine.news() if isinstance(self._engine, Telling) else []
 
     def submit(self, request: Request) -> None:
         """Hands the request on."""

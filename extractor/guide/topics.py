@@ -9,6 +9,7 @@ TOPICS = (
     "thinking",
     "long",
     "quality",
+    "engines",
     "nights",
     "python",
     "agents",

@@ -9,7 +9,7 @@ from typing import Any
 from extractor.documents import Reading, count, read
 from extractor.errors import UserError
 from extractor.jobs.engines import cutter_of
-from extractor.jobs.job import Job, flag_of
+from extractor.jobs.job import flag_of
 from extractor.jobs.prepare import Prepared
 from extractor.tasks.cutting import Cutter
 from extractor.tasks.grammar import dropped, free_of_grammar
@@ -120,8 +120,8 @@ def _settings(prepared: Prepared, origins: Mapping[str, str]) -> Any:
         "id_column": prepared.columns.id or "none: ids come from the text",
         "sampling": {mode: asdict(sampling) for mode, sampling in prepared.builder.task.sampling.items()},
     }
-    for name in Job.model_fields:
-        value = found.get(name, getattr(prepared.job, name))
+    for name, given in prepared.job.model_dump().items():
+        value = found.get(name, given)
         origin = origins.get(name, "found" if name in found else "default")
         yield flag_of(name), value, _origin_of_sampling(prepared, origin) if name == "sampling" else origin
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from extractor.engines.base import Engine
 from extractor.engines.startup import VllmSettings
 from extractor.engines.vllm import VllmEngine
 from extractor.engines.watchdog import Watchdog
 from extractor.errors import UserError
+from extractor.jobs.endpoint import as_endpoint, load_served, make_endpoint
 from extractor.jobs.file import GivenJob
-from extractor.jobs.job import Job
+from extractor.jobs.job import Job, flag_of
 from extractor.jobs.prepare import Load, Prepared, load_model, prepare
 from extractor.jobs.replay import as_replay, load_replayed, make_replay, planned
 from extractor.tasks.cutting import Cutter
@@ -49,7 +51,6 @@ def make_vllm(prepared: Prepared) -> Engine:
 _MODEL = (
     "model",
     "hub",
-    "engine_arg",
     "engine_timeout",
     "context",
     "sampling",
@@ -58,17 +59,19 @@ _MODEL = (
     "trust_remote_code",
 )
 _ASKING = ("attempts", "mode", "thinking", "thinking_budget", "escalate", "force_greedy")
+_SERVERS = ("url", "server", "served_model", "window", "key_env", "key_file")
 ENGINES = {
-    "vllm": EngineKind(frozenset(_MODEL + _ASKING), lambda job: job, load_model, make_vllm),
+    "vllm": EngineKind(frozenset((*_MODEL, *_ASKING, "engine_arg")), lambda job: job, load_model, make_vllm),
+    "endpoint": EngineKind(frozenset(_MODEL + _ASKING + _SERVERS), as_endpoint, load_served, make_endpoint),
     "replay": EngineKind(frozenset({"from_"}), as_replay, load_replayed, make_replay, planned),
 }
+_TELLING = {"from_": "replay", "engine_arg": "vllm"} | dict.fromkeys(_SERVERS, "endpoint")
 
 
 def prepared_for_engine(given: GivenJob) -> Prepared:
     """The job, found and checked, as its engine takes it. UserError for a word that belongs to another engine."""
     kind = ENGINES[given.job.engine]
-    if given.job.from_ and "from_" not in kind.fields:
-        raise UserError(f"--from {given.job.from_} belongs to --engine replay: add it, or leave --from out")
+    _refuse_others(given, kind)
     return prepare(kind.suits(_without_others(given.job, kind)), frozenset(given.origins), kind.load)
 
 
@@ -80,6 +83,15 @@ def make_engine(prepared: Prepared) -> Engine:
 def cutter_of(prepared: Prepared) -> Cutter:
     """What cuts this job's long documents."""
     return ENGINES[prepared.job.engine].cutter(prepared)
+
+
+def _refuse_others(given: GivenJob, kind: EngineKind) -> None:
+    """UserError for a word by which another engine must have been meant; a replay takes those of the run it judges."""
+    for name, engine in _TELLING.items() if given.job.engine != "replay" else ():
+        if name not in kind.fields and getattr(given.job, name) != Job.model_fields[name].get_default():
+            flag, value = flag_of(name), given.job.model_dump()[name]
+            shown = f" {value}" if isinstance(value, str | Path | int) else ""
+            raise UserError(f"{flag}{shown} belongs to --engine {engine}: add it, or leave {flag} out")
 
 
 def _without_others(job: Job, kind: EngineKind) -> Job:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
+from extractor.engines.endpoint.kinds import Kind
 from extractor.types import Mode, RelationsMode
 
 
@@ -15,6 +16,13 @@ class TaskFields(TypedDict, total=False):
     examples_per_document: int
     relations: RelationsMode
     hub: Literal["huggingface", "modelscope"]
+    engine: Literal["vllm", "endpoint", "replay"]
+    url: Sequence[str]
+    server: Kind | None
+    served_model: str | None
+    window: int | None
+    key_env: str | None
+    key_file: str | Path | None
     engine_arg: dict[str, Any]
     engine_timeout: float
     context: int | None
@@ -39,7 +47,6 @@ class JobFields(TaskFields, total=False):
     """All that a job may say beside its inputs, its schema and its output; how it logs is the command line's alone."""
 
     model: str
-    engine: Literal["vllm", "replay"]
     from_: str | Path | None
     id_column: str
     text_column: str

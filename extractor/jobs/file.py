@@ -12,8 +12,8 @@ from extractor.errors import UserError
 from extractor.jobs.job import Job, flag_of, make_job, or_one_of, pairs
 from extractor.tasks import shipped
 
-PATHS = ("inputs", "prompt", "examples", "schema", "model", "out", "from", "metrics", "calibration")
-_LISTS = ("inputs", "keep", "escalate")
+PATHS = ("inputs", "prompt", "examples", "schema", "model", "out", "from", "metrics", "calibration", "key_file")
+_LISTS = ("inputs", "keep", "escalate", "url")
 _VARIABLE = re.compile(r"(\$?)\$\{(\w+)\}")
 
 

@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_serializer, field_validator
 from pydantic_core import ErrorDetails
 
+from extractor.documents.row import without_secrets
+from extractor.engines.endpoint.kinds import Kind
 from extractor.errors import UserError, did_you_mean
 from extractor.types import Mode, RelationsMode
 
@@ -66,7 +68,19 @@ class Job(BaseModel):
     model: str = _word("Qwen/Qwen3-8B", "a name from `extract models`, a folder, a hub id, or id@revision", MODEL)
     hub: Literal["huggingface", "modelscope"] = _word("huggingface", "where hub ids are looked up", MODEL)
     trust_remote_code: bool = _word(False, "let code out of the model's own folder run", MODEL)
-    engine: Literal["vllm", "replay"] = _word("vllm", "what answers; replay judges the answers stored --from", MODEL)
+    engine: Literal["vllm", "endpoint", "replay"] = _word(
+        "vllm", "what answers; endpoint: servers at --url; replay judges the answers stored --from", MODEL
+    )
+    url: list[str] = _word([], "with --engine endpoint: a server's address (repeat: they share the load)", MODEL)
+    server: Kind | None = _word(None, "what the servers at --url are (default: they are asked)", MODEL)
+    served_model: str | None = _word(
+        None, "the model's name at the servers (default: the only one that they have)", MODEL
+    )
+    window: int | None = _word(
+        None, "requests that one server is given at once, at most (default: by server)", MODEL, ge=1, le=MOST
+    )
+    key_env: str | None = _word(None, "variable of the environment that holds the servers' key", MODEL)
+    key_file: Path | None = _word(None, "file that holds the servers' key", MODEL)
     from_: Path | None = Field(
         None,
         alias="from",
@@ -125,7 +139,19 @@ class Job(BaseModel):
             raise ValueError("write true or false")
         return value
 
-    @field_validator("out", "metrics", "from_", "calibration", mode="before")
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, urls: list[str]) -> list[str]:
+        if any(not re.match(r"https?://[^/?#]", url) for url in urls):
+            raise ValueError("write an address as http://host:port or https://host")
+        return urls
+
+    @field_serializer("url")
+    def _without_secrets(self, urls: list[str]) -> list[str]:
+        """What is stored and shown: the name and the password in an address, or its query, may be secrets."""
+        return list(map(without_secrets, urls))
+
+    @field_validator("out", "metrics", "from_", "calibration", "key_file", mode="before")
     @classmethod
     def _is_on_disk(cls, path: Any) -> Any:
         if isinstance(path, str | Path):
@@ -203,4 +229,5 @@ def _says(fault: ErrorDetails, where: str, typed: Collection[str]) -> str:
         return f"{where}'{field}' is no setting" + or_one_of(field, [name.strip("_") for name in Job.model_fields])
     if fault["type"] == "missing":
         return f"{name} is missing"
-    return f"{name} {str(fault['input'])[:200]}: {fault['msg'].removeprefix('Value error, ')}"
+    given = without_secrets(str(fault["input"]))[:200]
+    return f"{name} {given}: {fault['msg'].removeprefix('Value error, ')}"

@@ -17,11 +17,14 @@ from extractor.store.parts import MANIFEST
 from extractor.store.settled import Redo
 from extractor.types import ProblemKind
 
-# What can run code of whoever wrote the manifest, unless it is harmless; a folder is data until a person says the word.
-_CODE: dict[str, Callable[[Any, Path], bool]] = {
+# What can run code of whoever wrote the manifest, unless it is harmless, or sends them documents and keys; a folder is
+# data until a person says the word.
+_SENDS = {"url", "key_env", "key_file"}
+_RISKS: dict[str, Callable[[Any, Path], bool]] = {
     "schema_": lambda value, folder: ":" in str(value),
     "engine_arg": lambda value, folder: any(may_run_code(word, held) for word, held in value.items()),
     "model": lambda value, folder: _is_code(Path(str(value)), folder),
+    **dict.fromkeys(sorted(_SENDS), lambda value, folder: bool(value)),
 }
 _HOLD_CODE = ("*.py", "*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")  # pickles run what they say
 # No matter of the job's; and whom a person trusts, an output folder cannot say
@@ -32,9 +35,11 @@ def asked_again(folder: Path, changed: Mapping[str, Any]) -> GivenJob:
     """The job of this output folder, with changed settings; UserError where its manifest names code to run."""
     job = make_job(Manifest.of_output(folder).settings, f"{folder / MANIFEST}: ")
     stored = {name: value for name, value in job.model_dump().items() if name not in OF_ONE_RUN}
-    if words := words_of_code({name: value for name, value in stored.items() if name not in changed}, folder):
+    risks = risks_of({name: value for name, value in stored.items() if name not in changed}, folder)
+    if words := [word for said in risks.values() for word in said]:
+        what = "code to run" if {*risks} - _SENDS else "servers to send to"
         raise UserError(
-            f"{folder / MANIFEST} names code to run, and a folder is data; if you mean it, say it again: extract retry"
+            f"{folder / MANIFEST} names {what}, and a folder is data; if you mean it, say it again: extract retry"
             f" {folder} {' '.join(words)}"
         )
     again = make_job({**stored, **changed, "out": folder})
@@ -43,18 +48,19 @@ def asked_again(folder: Path, changed: Mapping[str, Any]) -> GivenJob:
     return GivenJob(again, dict.fromkeys(changed, "flag"))
 
 
-def words_of_code(settings: Mapping[str, Any], folder: Path) -> list[str]:
-    """The words of a job's settings that can run code of whoever wrote them; `folder` is where they lay."""
-    return [word for name in _CODE for word in _words_of_code(name, settings.get(name), folder)]
+def risks_of(settings: Mapping[str, Any], folder: Path) -> dict[str, list[str]]:
+    """By setting, the words that run code of whoever wrote them, or send to servers; `folder` is where they lay."""
+    found = {name: _risky_words(name, settings.get(name), folder) for name in _RISKS}
+    return {name: words for name, words in found.items() if words}
 
 
-def _words_of_code(name: str, value: Any, folder: Path) -> list[str]:
-    """The words to type for a setting that runs code; none where it is harmless."""
-    if value is None or not _CODE[name](value, folder):
+def _risky_words(name: str, value: Any, folder: Path) -> list[str]:
+    """The words to type for a setting that is a risk; none where it is harmless."""
+    if value is None or not _RISKS[name](value, folder):
         return []
     if isinstance(value, dict):
         return [f"{flag_of(name)} {shlex.quote(f'{key}={_word(held)}')}" for key, held in value.items()]
-    return [f"{flag_of(name)} {shlex.quote(str(value))}"]
+    return [f"{flag_of(name)} {shlex.quote(str(one))}" for one in (value if isinstance(value, list) else [value])]
 
 
 def _word(value: Any) -> str:

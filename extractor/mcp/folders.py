@@ -5,7 +5,8 @@ from pathlib import Path
 
 from extractor.errors import UserError
 from extractor.jobs.file import GivenJob
-from extractor.jobs.retry import words_of_code
+from extractor.jobs.job import flag_of
+from extractor.jobs.retry import risks_of
 
 
 class Folders:
@@ -30,17 +31,13 @@ class Folders:
         return path
 
     def check(self, asked: Iterable[GivenJob]) -> None:
-        """UserError where a job reads or writes anything outside, or names code to run."""
+        """UserError where a job reads or writes anything outside, runs code that it names, or sends to servers."""
         for given in asked:
             settings = given.job.model_dump()
-            words = words_of_code(settings, given.job.out)
-            words += [
-                flag
-                for flag, named in (("--on-finish", "on_finish"), ("--trust-remote-code", "trust_remote_code"))
-                if settings[named]
-            ]
-            if words:
-                raise UserError(f"{given.file} names code to run ({' '.join(words)}): start it yourself")
+            risky = [word for words in risks_of(settings, given.job.out).values() for word in words]
+            risky += [flag_of(name) for name in ("on_finish", "trust_remote_code") if settings[name]]
+            if risky:
+                raise UserError(f"{given.file} runs code or sends to servers ({' '.join(risky)}): start it yourself")
             for place in _places(given):
                 self.inside(place)
 

@@ -33,6 +33,7 @@ class Model:
     hub: Hub | None = None  # None = a local folder
     env: dict[str, str] = field(default_factory=dict)  # to be set before vLLM is imported
     trusted: bool = False  # code that lies in its folder may run
+    served: str = ""  # what makes another one of it at a server: its name there, how it is asked
 
     @property
     def hub_revision(self) -> str | None:
@@ -43,7 +44,8 @@ class Model:
     @property
     def identity(self) -> str:
         """What names the weights: a hub's id and commit, or the content of a local folder."""
-        return self.revision if self.hub is None else f"{self.location}@{self.revision}"
+        own = self.revision if self.hub is None else f"{self.location}@{self.revision}"
+        return f"{own} {self.served}".strip()
 
     @property
     def is_pinned(self) -> bool:

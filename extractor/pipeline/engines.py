@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from extractor.engines.base import Engine
+from extractor.engines.base import Engine, Telling
 from extractor.jobs.prepare import Prepared
 from extractor.progress.tally import Watch
 from extractor.types import Completion, Request
@@ -59,6 +59,11 @@ class LazyEngine:
         """Of the engine that is loaded."""
         return self._engine.steps if self._engine else 0
 
+    @property
+    def facts(self) -> list[dict[str, Any]]:
+        """Of the servers that answer."""
+        return self._engine.facts if isinstance(self._engine, Telling) else []
+
     def submit(self, request: Request) -> None:
         """Hands the request to the engine; the first one waits until it is loaded."""
         self._engine = self._engine or self._load()
@@ -66,7 +71,10 @@ class LazyEngine:
 
     def poll(self, seconds: float) -> list[Completion]:
         """What came back."""
-        return self._engine.poll(seconds) if self._engine else []
+        try:
+            return self._engine.poll(seconds) if self._engine else []
+        finally:
+            self._tell()
 
     def close(self) -> None:
         """Leaves the engine to the pool."""
@@ -82,8 +90,16 @@ class LazyEngine:
             watch.loaded()
         return engine
 
+    def _tell(self) -> None:
+        """Whoever looks on first is told what the engine has to say."""
+        if isinstance(self._engine, Telling) and self._watches:
+            for line in self._engine.news():
+                self._watches[0].warn(line)
+
 
 def what_it_loads(prepared: Prepared) -> tuple[Any, ...]:
     """What decides whether two jobs can share an engine."""
     job = prepared.job
-    return (job.engine, job.from_, prepared.model, prepared.context, prepared.overrides, job.seed, job.engine_arg)
+    servers = (*job.url, job.server, job.served_model, job.window, job.key_env, job.key_file)
+    known = (job.engine, job.from_, prepared.model, prepared.context, prepared.overrides, job.seed, job.engine_arg)
+    return (*known, servers)

@@ -109,6 +109,7 @@ class Session:
         whole, seconds = sum(tally.engine_seconds for tally in tallies), time.monotonic() - self._began
         for tally in tallies:
             tally.measure(seconds, self._engine.load_seconds, len(tallies), whole)
+            tally.servers = self._engine.facts
 
 
 class JobRun:

@@ -38,6 +38,7 @@ class Tally:
     load_seconds: float = 0.0
     interleaved: bool = False  # with other jobs in the same engine; then the seconds are those of all of them,
     engine_share: float = 1.0  # and this is the job's part of their engine seconds
+    servers: list[dict[str, Any]] = field(default_factory=list)  # that answered, and what they told of themselves
     drained: bool = False  # told to end before the last document
     faults: list[str] = field(default_factory=list)  # sources that could not be read to their end, a line each
     stopped: bool = True  # before the end of the input: so far, or for good by a signal, a deadline or an error

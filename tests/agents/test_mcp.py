@@ -172,13 +172,16 @@ def test_nothing_outside_of_the_folders_that_a_person_named_is_touched(out: Path
     assert "no folder is open to agents" in asked(server_of(tools_of()), "status", out=str(out))[1]
 
 
+RISKY = "runs code or sends to servers"
+SERVER = 'engine = "endpoint"\nurl = ["http://127.0.0.1:1"]'
 JOBS = [
     ('inputs = ["in.jsonl"]\nout = "/tmp/elsewhere"', "is outside"),
     ('inputs = ["/etc/*.jsonl"]\nout = "next"', "is outside"),
     ('inputs = ["https://example.org/x.jsonl"]\nout = "next"', "is an address"),
     ('inputs = ["in.jsonl"]\nout = "next"\nmetrics = "/tmp/m.prom"', "is outside"),
-    ('inputs = ["in.jsonl"]\nout = "next"\non_finish = "touch x"', "names code to run (--on-finish)"),
-    ('inputs = ["in.jsonl"]\nout = "next"\ntrust_remote_code = true', "names code to run (--trust-remote-code)"),
+    ('inputs = ["in.jsonl"]\nout = "next"\non_finish = "touch x"', f"{RISKY} (--on-finish)"),
+    ('inputs = ["in.jsonl"]\nout = "next"\ntrust_remote_code = true', f"{RISKY} (--trust-remote-code)"),
+    (f'inputs = ["in.jsonl"]\nout = "next"\n{SERVER}', f"{RISKY} (--url"),
 ]
 
 
@@ -188,7 +191,10 @@ def test_a_job_that_leaves_the_folders_or_runs_code_is_not_started(out: Path, jo
     failed, said = asked(server_of(tools_of(out.parent)), "start", job="job.toml")
     assert failed and line in said and not (out.parent / "job.log").exists()
     (out.parent / "job.toml").write_text('schema = "os:path"\ninputs = ["in.jsonl"]\nout = "next"\n')
-    assert "names code to run (--schema os:path)" in asked(server_of(tools_of(out.parent)), "start", job="job.toml")[1]
+    assert (
+        "runs code or sends to servers (--schema os:path)"
+        in asked(server_of(tools_of(out.parent)), "start", job="job.toml")[1]
+    )
 
 
 def over_stdio(*words: str) -> Any:

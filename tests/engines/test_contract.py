@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from fakes import Silent, a_request, answering, engine_alone, fake_prepared
+from servers import FakeServer, endpoint_to
 from shop import GOOD, settle, write
 
 from extractor.answers.values import spans
@@ -43,11 +44,37 @@ def lazy(folder: Path) -> Engine:
     return LazyEngine(EnginePool(lambda _: answering(lambda request: GOOD)), prepared, [Silent()])
 
 
+class Served:
+    """An endpoint and the one server that it asks."""
+
+    def __init__(self, kind: str) -> None:
+        self._server = FakeServer(kind)
+        self._engine = endpoint_to(self._server.url, kind="openai" if kind == "openai" else None)
+        self.tells_logprobs = kind in ("vllm", "sglang", "llamacpp")
+        self.submit, self.poll = self._engine.submit, self._engine.poll
+
+    @property
+    def room(self) -> int:
+        return self._engine.room
+
+    @property
+    def steps(self) -> int:
+        return self._engine.steps
+
+    def close(self) -> None:
+        self._engine.close()
+        self._server.end()
+
+
+KINDS = ("vllm", "sglang", "llamacpp", "ollama", "lmstudio", "mlx", "openai")
+
+
 ENGINES: dict[str, Callable[[Path], Engine]] = {
     "fake": lambda folder: answering(lambda request: GOOD),
     "watched": lambda folder: Watchdog(answering(lambda request: GOOD), 60),
     "lazy": lazy,
     "replay": replay,
+    **{f"endpoint to {kind}": lambda folder, kind=kind: Served(kind) for kind in KINDS},  # type: ignore[misc]
 }
 
 
@@ -102,6 +129,9 @@ def test_log_probabilities_come_where_they_are_asked_for(engine: Engine) -> None
     document = documents()[0]
     for wanted in (True, False):
         (came,) = engine_alone(engine, [a_request(document, range(5, 25), stop=(), logprobs=wanted)])
+        if not getattr(engine, "tells_logprobs", True):
+            assert not came.logprobs and came.value_logprobs is None
+            continue
         if came.value_logprobs is None:
             assert len(came.logprobs) == (len(came.tokens) if wanted else 0)
         else:
