@@ -19,6 +19,8 @@ import pytest
 from extractor.documents import Columns, check_columns, count, locate, read
 from extractor.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = Columns("id", "text")
 
 

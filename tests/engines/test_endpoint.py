@@ -18,6 +18,8 @@ from extractor.engines.endpoint.engine import LIVES, EndpointEngine
 from extractor.errors import EngineError, UserError
 from extractor.types import Completion, Document, Request
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("vllm", "sglang", "llamacpp", "ollama", "lmstudio", "mlx", "openai")
 SCHEMA = json.dumps({"type": "object"})
 COUNT = 60

@@ -14,6 +14,8 @@ from extractor.engines.startup import CURES
 from extractor.engines.surface import USED, Used, refusals
 from extractor.models.given import OWN_NAMES, PLAIN
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(__file__).parent.parent.parent / "extractor"
 
 
@@ -39,7 +41,6 @@ def test_and_so_it_is_read_from_its_source(installed: Release, used: Used) -> No
     assert installed.lacks(used) == []
 
 
-@pytest.mark.slow
 def test_its_environment_and_its_messages(installed: Release) -> None:
     assert installed.lacks_environment() == []
     spared = {"less than the engine's budget", "leaving none for the KV cache"}  # came with 0.32 and 0.33

@@ -16,6 +16,8 @@ from extractor.pipeline.session import run
 from extractor.store.status import output_status
 from extractor.types import Completion, Request
 
+pytestmark = pytest.mark.slow
+
 
 class Working(FakeEngine):
     """Silent for a while before each answer, but at work: it counts its steps."""
@@ -38,7 +40,6 @@ def slow_at(id: str, seconds: float) -> Callable[[Request], str]:
     return answer
 
 
-@pytest.mark.slow
 def test_an_engine_that_hangs_ends_the_run_and_the_next_finishes(tmp_path: Path) -> None:
     inputs, out, clerk = write(tmp_path / "in.jsonl", some(9)), tmp_path / "out", Clerk()
     prepared = fake_prepared(inputs, out, part_documents=4)
@@ -108,7 +109,6 @@ def test_beside_the_main_thread_a_poll_is_not_broken_off(tmp_path: Path) -> None
     assert len(found) == 2
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 3, 4, 8])
 def test_an_engine_that_dies_in_the_middle(tmp_path: Path, number: int) -> None:
     inputs, out = write(tmp_path / "in.jsonl", some(9)), tmp_path / "out"
