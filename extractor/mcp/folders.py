@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from extractor.documents import locate
 from extractor.errors import UserError
 from extractor.jobs.file import GivenJob
 from extractor.jobs.job import flag_of
@@ -46,10 +47,9 @@ def _places(given: GivenJob) -> Iterator[Path]:
     """Where a job reads and writes, but for what ships and models that are no folders."""
     job = given.job
     yield job.out
-    for name in job.inputs:
-        if "://" in name:
-            raise UserError(f"{name} is an address, and agents read folders: start the job yourself")
-        yield Path(name.partition("*")[0])
+    if addresses := [name for name in job.inputs if "://" in name]:
+        raise UserError(f"{addresses[0]} is an address, and agents read folders: start the job yourself")
+    yield from (Path(source.place) for source in locate(job.inputs))  # where globs, links and ~ lead
     for place in (job.metrics, job.calibration, job.from_):
         if place:
             yield place

@@ -176,7 +176,9 @@ RISKY = "runs code or sends to servers"
 SERVER = 'engine = "endpoint"\nurl = ["http://127.0.0.1:1"]'
 JOBS = [
     ('inputs = ["in.jsonl"]\nout = "/tmp/elsewhere"', "is outside"),
-    ('inputs = ["/etc/*.jsonl"]\nout = "next"', "is outside"),
+    ('inputs = ["../*.jsonl"]\nout = "next"', "is outside"),
+    ('inputs = ["sub*/../../*.jsonl"]\nout = "next"', "is outside"),
+    ('inputs = ["lin[k].jsonl"]\nout = "next"', "is outside"),
     ('inputs = ["https://example.org/x.jsonl"]\nout = "next"', "is an address"),
     ('inputs = ["in.jsonl"]\nout = "next"\nmetrics = "/tmp/m.prom"', "is outside"),
     ('inputs = ["in.jsonl"]\nout = "next"\non_finish = "touch x"', f"{RISKY} (--on-finish)"),
@@ -187,6 +189,9 @@ JOBS = [
 
 @pytest.mark.parametrize(("job", "line"), JOBS)
 def test_a_job_that_leaves_the_folders_or_runs_code_is_not_started(out: Path, job: str, line: str) -> None:
+    (out.parent.parent / "secret.jsonl").write_text('{"text": "x"}\n')
+    (out.parent / "sub").mkdir()
+    (out.parent / "link.jsonl").symlink_to(out.parent.parent / "secret.jsonl")
     (out.parent / "job.toml").write_text(f'schema = "news"\n{job}\n')
     failed, said = asked(server_of(tools_of(out.parent)), "start", job="job.toml")
     assert failed and line in said and not (out.parent / "job.log").exists()
