@@ -19,12 +19,12 @@ from extractor.types import ProblemKind
 
 # What can run code of whoever wrote the manifest, unless it is harmless, or sends them documents and keys; a folder is
 # data until a person says the word.
-_SENDS = {"url", "key_env", "key_file"}
+_SENDS = ("url", "key_env", "key_file")
 _RISKS: dict[str, Callable[[Any, Path], bool]] = {
     "schema_": lambda value, folder: ":" in str(value),
     "engine_arg": lambda value, folder: any(may_run_code(word, held) for word, held in value.items()),
     "model": lambda value, folder: _is_code(Path(str(value)), folder),
-    **dict.fromkeys(sorted(_SENDS), lambda value, folder: bool(value)),
+    **dict.fromkeys(_SENDS, lambda value, folder: bool(value)),
 }
 _HOLD_CODE = ("*.py", "*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")  # pickles run what they say
 # No matter of the job's; and whom a person trusts, an output folder cannot say
@@ -37,7 +37,7 @@ def asked_again(folder: Path, changed: Mapping[str, Any]) -> GivenJob:
     stored = {name: value for name, value in job.model_dump().items() if name not in OF_ONE_RUN}
     risks = risks_of({name: value for name, value in stored.items() if name not in changed}, folder)
     if words := [word for said in risks.values() for word in said]:
-        what = "code to run" if {*risks} - _SENDS else "servers to send to"
+        what = "code to run" if {*risks}.difference(_SENDS) else "servers to send to"
         raise UserError(
             f"{folder / MANIFEST} names {what}, and a folder is data; if you mean it, say it again: extract retry"
             f" {folder} {' '.join(words)}"
