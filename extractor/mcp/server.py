@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from extractor.errors import ExtractorError, UserError
+from extractor.errors import ExtractorError, UserError, install
 from extractor.mcp.tools import Tools
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def server_of(tools: Tools) -> "MCPServer":
     try:
         from mcp.server.mcpserver import MCPServer
     except ImportError:
-        raise UserError("extract mcp wants the SDK: pip install 'extractor[mcp]'") from None
+        raise UserError(f"extract mcp needs the SDK; {install('mcp')}") from None
     server, served = MCPServer("extractor", instructions=ABOUT, log_level="ERROR"), _Served(tools)
     for tool in (served.list_schemas, served.extract, served.start, served.status, served.query):
         server.add_tool(tool, structured_output=False)
