@@ -89,7 +89,7 @@ def settle(asked: list[GivenJob], as_json: bool, quiet: bool, providers: "Provid
             codes.append(done.code)
             if as_json:
                 with suppress(Ended, UserError):  # nobody may be there to read it: that is not how the run ended
-                    say.value(_status_json(done.status))
+                    say.value(done.status.as_json())
             elif not quiet and done.job.log_format == "text":
                 table(("", str(done.job.out)), status_rows(done.status), stderr=True)
         raise typer.Exit(max(codes))
@@ -169,7 +169,7 @@ def status_command(
 
         now = output_status(out, by_id=verify)
         if as_json:
-            say.value(_status_json(now))
+            say.value(now.as_json())
         else:
             table(("", str(out)), [*status_rows(now), *(ledger_rows(now) if verify else ())])
         refuse(out, now.faults)
@@ -190,10 +190,6 @@ def retry_command(
 
 app.command(name="compact", epilog=FEW_CODES)(compact_command)
 app.command(name="repair", epilog=FEW_CODES)(repair_command)
-
-
-def _status_json(now: Any) -> dict[str, Any]:
-    return {"documents": now.documents, "settled": now.settled, **asdict(now)}
 
 
 def _brief(value: Any) -> str:

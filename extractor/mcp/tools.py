@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +14,7 @@ from extractor.jobs.file import load_jobs
 from extractor.mcp.folders import Folders
 from extractor.pipeline.single import SingleTexts
 from extractor.store.lock import is_held
+from extractor.store.parts import MANIFEST
 from extractor.store.query import query
 from extractor.store.status import output_status
 from extractor.tasks import shipped
@@ -52,17 +52,14 @@ class Tools:
         self._folders.check(asked)
         if held := [given.job.out for given in asked if is_held(given.job.out)]:
             raise Locked(f"a run holds {held[0]} already; ask for its status")
-        log = file.with_suffix(".log")
-        with ExitStack() as stack:
-            sink = stack.enter_context(log.open("ab"))
-            command = [sys.executable, "-c", "from extractor.cli import main; main()", "job", "run", str(file)]
-            self._started = [one for one in self._started if one.poll() is None]
-            self._started.append(
-                subprocess.Popen(
-                    [*command, "--log-format", "json"], stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
-                    cwd=Path.cwd(), start_new_session=True,
-                )
+        log = self._folders.inside(file.with_suffix(".log"))
+        command = [sys.executable, "-c", "from extractor.cli import main; main()", "job", "run", str(file)]
+        with log.open("ab") as sink:
+            begun = subprocess.Popen(
+                [*command, "--log-format", "json"], stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
+                start_new_session=True,
             )  # fmt: skip
+        self._started = [*(one for one in self._started if one.poll() is None), begun]
         return _json({"outputs": [str(given.job.out) for given in asked], "log": str(log)})
 
     def status(self, out: str) -> str:
@@ -70,10 +67,10 @@ class Tools:
         folder = self._folders.inside(out)
         for one in self._started:
             one.poll()  # or it stays a zombie
-        if not (folder / "manifest.json").exists() and is_held(folder):
+        if not (folder / MANIFEST).exists() and is_held(folder):
             return _json({"running": True, "settled": 0})
         now = output_status(folder)
-        return _json({"running": is_held(folder), "documents": now.documents, "settled": now.settled, **asdict(now)})
+        return _json({"running": is_held(folder), **now.as_json()})
 
     def query(self, out: str, sql: str) -> str:
         """JSON: {"columns", "rows"} of one SELECT over the tables of an output; "more" where some were left out."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from extractor.store.journal import within
 from extractor.types import Completion, Document, StoredAnswer
 
 FILE, OLD_FILE = "attempts.parquet", "waiting.parquet"
@@ -99,6 +100,8 @@ def stored_attempts(folder: Path) -> tuple[list[Row], Path | None]:
 
 
 def _stored(folder: Path) -> list[Row]:
+    for name in (FILE, OLD_FILE):
+        within(folder, folder / name)
     if (folder / FILE).is_file():
         rows = pq.ParquetFile(folder / FILE).read().to_pylist()
         return [dict.fromkeys(SCHEMA.names) | row for row in rows]

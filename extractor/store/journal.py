@@ -142,6 +142,8 @@ def pending_moves(folder: Path) -> list[Move]:
     """The moves of a commit that has begun and not ended; none where there is no such. UserError where its journal
     is torn, or would move anything out of the folder or into it."""
     path = folder / STAGING / FILE
+    within(folder, path.parent)
+    within(folder, path)
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
@@ -155,6 +157,14 @@ def pending_moves(folder: Path) -> list[Move]:
     if strays := [name for name in named if not _is_inside(folder, name)]:
         raise _refused(path, f"names {strays[0]!r}, which is no file of this folder")
     return moves
+
+
+def within(output: Path, path: Path) -> None:
+    """UserError where this path of an output is a link that leads out of it, for an output is data."""
+    if path.is_symlink() and not path.resolve().is_relative_to(output.resolve()):
+        raise UserError(
+            f"{path} is a link out of the output; nothing is read through such: put what it leads to in its place"
+        )
 
 
 def _refused(path: Path, why: str) -> UserError:

@@ -1,8 +1,9 @@
 """An output folder, read: its tables in Arrow, or under SQL."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -46,15 +47,22 @@ class Output(Mapping[str, pa.Table]):
 
         UserError where duckdb is not installed, or refuses the query.
         """
-        try:
-            import duckdb
-        except ImportError:
-            raise UserError("SQL wants duckdb: pip install duckdb") from None
-        connection = duckdb.connect()
-        try:
+        with duckdb_faults() as duckdb:
+            connection = duckdb.connect()
             return reading(self._folder, lambda parts: _answer(connection, parts, query))
-        except duckdb.Error as error:
-            raise UserError(f"duckdb: {' '.join(str(error).split())}") from None
+
+
+@contextmanager
+def duckdb_faults() -> Iterator[Any]:
+    """duckdb, and within it what it refuses as a UserError; so where it is not installed."""
+    try:
+        import duckdb
+    except ImportError:
+        raise UserError("SQL wants duckdb: pip install duckdb") from None
+    try:
+        yield duckdb
+    except duckdb.Error as error:
+        raise UserError(f"duckdb: {' '.join(str(error).split())}") from None
 
 
 def duckdb_views(connection: "duckdb.DuckDBPyConnection", parts: Parts) -> None:

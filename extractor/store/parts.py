@@ -11,13 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from extractor.errors import UserError
-from extractor.store.journal import Move, pending_moves
+from extractor.store.journal import Move, pending_moves, within
 from extractor.store.tables import SCHEMAS, TABLES
 
 BATCH = 1 << 16  # rows held at once
 PATIENCE = 20.0  # seconds that a reader tries again while files move
 MANIFEST = "manifest.json"
-_OUTSIDE = "{} is a link out of the output; nothing is read through such: put what it leads to in its place"
 _MOVING = "{}: a commit is under way, its files are moving (by run, retry or compact); ask again later"
 
 Stamps = Mapping[Path, tuple[int, int, int] | None]
@@ -140,7 +139,7 @@ def manifest_of(folder: Path) -> bytes | None:
     moved = [_where(folder, move) for move in pending_moves(folder) if move.target == MANIFEST]
     path = (moved[0] if moved else None) or folder / MANIFEST
     try:
-        _within(folder, path)
+        within(folder, path)
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
@@ -188,18 +187,12 @@ def _parts_in(output: Path, table: str) -> Iterator[tuple[str, Path]]:
         entries = [entry for entry in os.scandir(folder) if entry.is_file()]
     except (FileNotFoundError, NotADirectoryError):
         return
-    _within(output, folder)
+    within(output, folder)
     for entry in entries:
         if entry.name.startswith("part-") and entry.name.endswith(".parquet"):
             if entry.is_symlink():
-                _within(output, folder / entry.name)
+                within(output, folder / entry.name)
             yield entry.name, folder / entry.name
-
-
-def _within(output: Path, path: Path) -> None:
-    """UserError where this path of an output is a link that leads out of it."""
-    if path.is_symlink() and not path.resolve().is_relative_to(output.resolve()):
-        raise UserError(_OUTSIDE.format(path))
 
 
 def _where(folder: Path, move: Move) -> Path | None:

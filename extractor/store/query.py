@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from extractor.errors import UserError
-from extractor.store.output import duckdb_views
+from extractor.store.output import duckdb_faults, duckdb_views
 from extractor.store.parts import Parts, reading
 
 if TYPE_CHECKING:
@@ -39,16 +39,11 @@ def query(folder: Path, sql: str, most: int = MOST_ROWS, seconds: float = SECOND
 
     UserError for anything but one SELECT, for what duckdb refuses, and for what takes more than `seconds`.
     """
-    try:
-        import duckdb
-    except ImportError:
-        raise UserError("SQL wants duckdb: pip install duckdb") from None
-    try:
-        return reading(folder, lambda parts: _found(parts, sql, most, seconds))
-    except duckdb.InterruptException:
-        raise UserError(f"the query took more than {seconds:g} s; ask for less") from None
-    except duckdb.Error as error:
-        raise UserError(f"duckdb: {' '.join(str(error).split())}") from None
+    with duckdb_faults() as duckdb:
+        try:
+            return reading(folder, lambda parts: _found(parts, sql, most, seconds))
+        except duckdb.InterruptException:
+            raise UserError(f"the query took more than {seconds:g} s; ask for less") from None
 
 
 def _found(parts: Parts, sql: str, most: int, seconds: float) -> Answered:

@@ -1,7 +1,7 @@
 """What an output folder holds, counted from its rows."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,10 @@ class OutputStatus:
     def settled(self) -> int:
         """Documents in the output."""
         return self.ok + self.empty + self.quarantined
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, with the sums, as JSON values."""
+        return {"documents": self.documents, "settled": self.settled, **asdict(self)}
 
     @property
     def documents(self) -> int | None:

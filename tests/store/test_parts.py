@@ -15,6 +15,7 @@ from shop import GOOD, Clerk, assert_whole, rows, settle, some, write
 from extractor.engines.fake import FakeEngine
 from extractor.errors import ExtractorError, UserError
 from extractor.pipeline.session import run
+from extractor.store.attempts import stored_attempts
 from extractor.store.output import Output
 from extractor.store.shelf import Shelf
 from extractor.store.status import output_status
@@ -260,6 +261,18 @@ def test_nothing_is_read_through_a_link_out_of_the_output(tmp_path: Path, name: 
     path.symlink_to(elsewhere)
     with pytest.raises(UserError, match=f"{path.name} is a link out of the output; nothing is read"):
         Output(out)["documents"]
+
+
+@pytest.mark.parametrize("name", [".staging", "attempts.parquet"])
+def test_no_journal_and_no_attempts_are_read_through_a_link_out_of_the_output(tmp_path: Path, name: str) -> None:
+    settle(write(tmp_path / "in.jsonl", some(3)), out := tmp_path / "out")
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    if (out / name).is_dir():
+        (out / name).rmdir()
+    (out / name).unlink(missing_ok=True)
+    (out / name).symlink_to(elsewhere)
+    with pytest.raises(UserError, match=f"{name} is a link out of the output; nothing is read"):
+        Output(out)["documents"] if name == ".staging" else stored_attempts(out)
 
 
 def test_nothing_is_written_through_a_link_out_of_the_output(tmp_path: Path) -> None:

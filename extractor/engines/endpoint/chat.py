@@ -1,10 +1,10 @@
 """Hosted OpenAI-compatible servers: messages, which are put into a template that we do not see."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from extractor.engines.endpoint.wire import Asked, WireName, cached, drawn, ended_thought, finish_of, held_to, seed_of
+from extractor.engines.endpoint.wire import Asked, WireName, drawn, ended_thought, held_to, seed_of, without_text
 from extractor.types import Completion, Message, Request
 
 THOUGHT, SAID = "(What you have thought about it so far:)", "(What you have answered so far, to be continued:)"
@@ -53,9 +53,8 @@ class ChatWire:
 
     def read(self, request: Request, said: Any) -> Completion:
         """Without tokens; of a thought, what the server calls reasoning, or else what stands before its end."""
-        choice, usage = said["choices"][0], said["usage"]
-        finish, error = finish_of(choice["finish_reason"])
-        message = choice["message"]
+        came, message = without_text(request, said), said["choices"][0]["message"]
+        finish = came.finish
         content = message.get("content") or ""
         thought = message.get("reasoning_content") or message.get("reasoning") or ""
         if request.is_thought:
@@ -63,16 +62,8 @@ class ChatWire:
                 finish = "stop"  # it went on to answer: the thought is whole
             opening = self.close.replace("/", "")
             thought = thought or content.partition(self.close)[0].removeprefix(opening)
-        return Completion(
-            request=request,
-            text=thought if request.is_thought else content,
-            finish=finish,
-            stopped_by=ended_thought(request, finish),
-            prompt_tokens=usage["prompt_tokens"],
-            cached_tokens=cached(usage),
-            output_tokens=usage["completion_tokens"],
-            error=error,
-        )
+        text = thought if request.is_thought else content
+        return replace(came, text=text, finish=finish, stopped_by=ended_thought(request, finish))
 
     def _last(self, request: Request) -> list[Message]:
         """The last message, with what the model has thought and said so far."""

@@ -1,9 +1,9 @@
 """vLLM's and SGLang's servers: /v1/completions with token ids, so that the prompt is ours token for token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from extractor.engines.endpoint.wire import Asked, WireName, cached, drawn, finish_of, held_to
+from extractor.engines.endpoint.wire import Asked, WireName, drawn, held_to, without_text
 from extractor.types import Completion, Request
 
 # As in process (engines/vllm.py): shorter patterns repeat in honest lists, longer ones cost more than they save
@@ -38,25 +38,19 @@ class IdsWire:
 
     def read(self, request: Request, said: Any) -> Completion:
         """As in process, but for the seconds, which these servers keep to themselves."""
-        choice, usage = said["choices"][0], said["usage"]
-        finish, error = finish_of(choice["finish_reason"])
+        choice = said["choices"][0]
         tokens = list(choice.get("token_ids") or [])
         stop = choice.get("stop_reason", choice.get("matched_stop"))
         stopped_by = stop if stop in request.stop else None
         if tokens and isinstance(stopped_by, int) and tokens[-1] == stopped_by:
             tokens = tokens[:-1]
         told = (choice.get("logprobs") or {}).get("token_logprobs") or ()
-        return Completion(
-            request=request,
+        return replace(
+            without_text(request, said),
             text=choice["text"],
             tokens=tokens,
-            finish=finish,
             stopped_by=stopped_by,
-            prompt_tokens=usage["prompt_tokens"],
-            cached_tokens=cached(usage),
-            output_tokens=usage["completion_tokens"],
             logprobs=[one for one, _ in zip(told, tokens, strict=False)] if request.logprobs else (),
-            error=error,
         )
 
     def _for_sglang(self, request: Request) -> dict[str, Any]:

@@ -1,19 +1,18 @@
 """Servers that take no token ids: the same prompt as text, which they encode again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor.engines.endpoint.llama import Decode, stops
 from extractor.engines.endpoint.wire import (
     Asked,
     WireName,
-    cached,
     drawn,
     ended_thought,
-    finish_of,
     held_to,
     parsed,
     seed_of,
+    without_text,
 )
 from extractor.types import Completion, Finish, Request
 
@@ -44,18 +43,7 @@ class TextWire:
 
     def read(self, request: Request, said: Any) -> Completion:
         """Without tokens; what stopped it is not told."""
-        choice, usage = said["choices"][0], said["usage"]
-        finish, error = finish_of(choice["finish_reason"])
-        return Completion(
-            request=request,
-            text=choice["text"],
-            finish=finish,
-            stopped_by=ended_thought(request, finish),
-            prompt_tokens=usage["prompt_tokens"],
-            cached_tokens=cached(usage),
-            output_tokens=usage["completion_tokens"],
-            error=error,
-        )
+        return replace(without_text(request, said), text=said["choices"][0]["text"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,21 @@ def ended_thought(request: Request, finish: Finish) -> str | int | None:
     return request.stop[0] if request.is_thought and finish == "stop" and request.stop else None
 
 
+def without_text(request: Request, said: Any) -> Completion:
+    """What OpenAI's answer says beside its text: how it ended, and the counts."""
+    usage, (finish, error) = said["usage"], finish_of(said["choices"][0]["finish_reason"])
+    return Completion(
+        request,
+        "",
+        finish=finish,
+        stopped_by=ended_thought(request, finish),
+        prompt_tokens=usage["prompt_tokens"],
+        cached_tokens=cached(usage),
+        output_tokens=usage["completion_tokens"],
+        error=error,
+    )
+
+
 def seed_of(seed: int, request: Request) -> int:
     """The seed of a request: another one for each attempt, or the same draw would come again."""
     return (seed + request.attempt - 1) % 2**31
