@@ -142,7 +142,6 @@ def pending_moves(folder: Path) -> list[Move]:
     """The moves of a commit that has begun and not ended; none where there is no such. UserError where its journal
     is torn, or would move anything out of the folder or into it."""
     path = folder / STAGING / FILE
-    within(folder, path.parent)
     within(folder, path)
     try:
         said = json.loads(path.read_text(encoding="utf-8"))

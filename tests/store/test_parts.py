@@ -263,16 +263,15 @@ def test_nothing_is_read_through_a_link_out_of_the_output(tmp_path: Path, name: 
         Output(out)["documents"]
 
 
-@pytest.mark.parametrize("name", [".staging", "attempts.parquet"])
+@pytest.mark.parametrize("name", ["journal.json", "attempts.parquet"])
 def test_no_journal_and_no_attempts_are_read_through_a_link_out_of_the_output(tmp_path: Path, name: str) -> None:
     settle(write(tmp_path / "in.jsonl", some(3)), out := tmp_path / "out")
-    (elsewhere := tmp_path / "elsewhere").mkdir()
-    if (out / name).is_dir():
-        (out / name).rmdir()
-    (out / name).unlink(missing_ok=True)
-    (out / name).symlink_to(elsewhere)
+    path = out / (".staging/journal.json" if name == "journal.json" else name)
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UserError, match=f"{name} is a link out of the output; nothing is read"):
-        Output(out)["documents"] if name == ".staging" else stored_attempts(out)
+        Output(out)["documents"] if name == "journal.json" else stored_attempts(out)
 
 
 def test_nothing_is_written_through_a_link_out_of_the_output(tmp_path: Path) -> None:
