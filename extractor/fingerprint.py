@@ -11,6 +11,11 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def share_of(doc_id: str, shares: int) -> int:
+    """Which of so many shares the document of this id is in, counted from 0."""
+    return int(digest(doc_id), 16) % shares
+
+
 def fingerprint(job: str, text: str, mode: str | None, passage: tuple[int, str] | None = None) -> str:
     """32 hex digits that name this work: the job (the digest of its identity) on this text, in the document's mode.
 

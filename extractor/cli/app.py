@@ -91,7 +91,7 @@ def settle(asked: list[GivenJob], as_json: bool, quiet: bool, providers: "Provid
                 with suppress(Ended, UserError):  # nobody may be there to read it: that is not how the run ended
                     say.value(done.status.as_json())
             elif not quiet and done.job.log_format == "text":
-                table(("", str(done.job.out)), status_rows(done.status), stderr=True)
+                table(("", str(done.job.place)), status_rows(done.status), stderr=True)
         raise typer.Exit(max(codes))
 
 

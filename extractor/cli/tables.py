@@ -1,7 +1,7 @@
 """Tables for a terminal."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from extractor import tables
@@ -47,6 +47,7 @@ def status_rows(status: OutputStatus) -> list[tuple[str, Any]]:
     rows: list[tuple[str, Any]] = [("documents in", documents), ("  ok", status.ok), ("  empty", status.empty)]
     rows += [("  quarantined", status.quarantined), *((f"    {kind}", n) for kind, n in status.problems.items())]
     rows += [("  pending", pending)]
+    rows += [("shards", line) for line in _shard_lines(status.shards)]
     if status.passages:
         rows += [("passages of long documents", status.passages)]
         rows += [("  documents with some that gave no answer", status.partial)] if status.partial else []
@@ -61,6 +62,20 @@ def status_rows(status: OutputStatus) -> list[tuple[str, Any]]:
     if status.seconds is not None:
         rows.append(("seconds (last run)", f"{status.seconds:,.1f}"))
     return rows
+
+
+def _shard_lines(shards: Mapping[str, str]) -> Iterator[str]:
+    """How many ended well, and the names of the others by what they are."""
+    if not shards:
+        return
+    of = int(next(iter(shards)).partition("/")[2])
+    yield f"{sum(state == 'finished' for state in shards.values())} of {of} finished"
+    absent = [name for number in range(1, of + 1) if (name := f"{number}/{of}") not in shards]
+    for state in ("running", "stopped"):
+        if named := [name for name, found in shards.items() if found == state]:
+            yield f"{state}: {', '.join(named)}"
+    if absent:
+        yield f"not begun: {', '.join(absent)}"
 
 
 def ledger_rows(status: OutputStatus) -> list[tuple[str, Any]]:

@@ -22,6 +22,10 @@ def arms_of(named: str, inputs: Sequence[str], folder: Path, flags: Mapping[str,
         raise UserError(f"--run {named}: a comparison wants two or more arms, as in --run think,no_think")
     if "-" in inputs:
         raise UserError("--run reads INPUT once for each arm, and standard input only goes once; put it into a file")
+    if flags.get("shard"):
+        raise UserError(
+            "--shard is for extract run; a comparison is of whole outputs: run the shards, then compare these"
+        )
     asked = [_asked({**flags, **_settings(arm), "inputs": list(inputs), "out": folder / arm}) for arm in arms]
     _differ(arms, asked)
     return asked

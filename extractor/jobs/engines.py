@@ -39,7 +39,7 @@ def make_vllm(prepared: Prepared) -> Engine:
         revision=model.hub_revision,
         context=prepared.context,
         seed=job.seed,
-        log=job.out / "engine.log",
+        log=job.place / "engine.log",
         given=job.engine_arg,
         overrides=prepared.overrides,
         environment=model.env,

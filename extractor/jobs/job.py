@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from pydantic_core import ErrorDetails
 
 from extractor.documents.row import without_secrets
+from extractor.documents.shard import Shard
 from extractor.engines.endpoint.kinds import Kind
 from extractor.errors import UserError, did_you_mean
+from extractor.store.shards import place_of
 from extractor.types import Mode, RelationsMode
 
 DATA, MODEL, THINKING, OUTPUT, RUN = "Documents", "Model", "Thinking", "Output", "This run"
@@ -65,6 +67,9 @@ class Job(BaseModel):
     passage_context: int = _word(0, "tokens before a passage that are shown with it", DATA, ge=0, le=MOST)
     keep: list[str] = _word([], "source column to carry into documents (repeat)", DATA)
     limit: int | None = _word(None, "stop after so many documents", DATA, ge=1, le=MOST)
+    shard: str | None = _word(
+        None, "I/N: only this share of the documents, by their ids; all N may run at once, into one --out", DATA
+    )
     model: str = _word("Qwen/Qwen3-8B", "a name from `extract models`, a folder, a hub id, or id@revision", MODEL)
     hub: Literal["huggingface", "modelscope"] = _word("huggingface", "where hub ids are looked up", MODEL)
     trust_remote_code: bool = _word(False, "let code out of the model's own folder run", MODEL)
@@ -157,6 +162,21 @@ class Job(BaseModel):
         if isinstance(path, str | Path):
             on_disk(path)
         return path
+
+    @property
+    def share(self) -> Shard | None:
+        """The share of the documents that it is for; None where it is for all."""
+        return Shard.parse(self.shard) if self.shard else None
+
+    @property
+    def place(self) -> Path:
+        """Where it writes: `out`, or the shard's own place in it."""
+        return place_of(self.out, self.share.name) if self.share else self.out
+
+    @field_validator("shard")
+    @classmethod
+    def _is_a_shard(cls, text: str | None) -> str | None:
+        return text if text is None else str(text) if Shard.parse(text) else None
 
     @field_validator("max_runtime")
     @classmethod

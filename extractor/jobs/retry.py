@@ -28,11 +28,13 @@ _RISKS: dict[str, Callable[[Any, Path], bool]] = {
 }
 _HOLD_CODE = ("*.py", "*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")  # pickles run what they say
 # No matter of the job's; and whom a person trusts, an output folder cannot say
-OF_ONE_RUN = ("max_runtime", "log_format", "metrics", "on_finish", "limit", "supersede", "trust_remote_code")
+OF_ONE_RUN = ("max_runtime", "log_format", "metrics", "on_finish", "limit", "shard", "supersede", "trust_remote_code")
 
 
 def asked_again(folder: Path, changed: Mapping[str, Any]) -> GivenJob:
     """The job of this output folder, with changed settings; UserError where its manifest names code to run."""
+    if changed.get("shard"):
+        raise UserError("--shard is for extract run; a retry takes all that is quarantined in the output")
     job = make_job(Manifest.of_output(folder).settings, f"{folder / MANIFEST}: ")
     stored = {name: value for name, value in job.model_dump().items() if name not in OF_ONE_RUN}
     risks = risks_of({name: value for name, value in stored.items() if name not in changed}, folder)

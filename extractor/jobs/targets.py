@@ -10,6 +10,7 @@ from extractor.errors import UserError
 from extractor.jobs.file import GivenJob
 from extractor.jobs.job import on_disk
 from extractor.store.parts import MANIFEST
+from extractor.store.shards import FOLDER as SHARDS
 from extractor.store.tables import TABLES
 
 Given = str | Path | None
@@ -78,6 +79,8 @@ def _output_of(target: Path, outs: Iterable[Path]) -> Path | None:
     """The output that this file would be a part of."""
     for folder in target.parents:
         first = target.relative_to(folder).parts[0]
-        if (folder in outs or (folder / MANIFEST).is_file()) and (first in (*TABLES, MANIFEST) or first[0] == "."):
+        if (folder in outs or (folder / MANIFEST).is_file()) and (
+            first in (*TABLES, MANIFEST, SHARDS) or first[0] == "."
+        ):
             return folder
     return None

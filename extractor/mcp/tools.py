@@ -50,7 +50,7 @@ class Tools:
         file = self._folders.inside(job)
         asked = load_jobs(file, {})
         self._folders.check(asked)
-        if held := [given.job.out for given in asked if is_held(given.job.out)]:
+        if held := [given.job.place for given in asked if is_held(given.job.place)]:
             raise Locked(f"a run holds {held[0]} already; ask for its status")
         log = self._folders.inside(file.with_suffix(".log"))
         command = [sys.executable, "-c", "from extractor.cli import main; main()", "job", "run", str(file)]

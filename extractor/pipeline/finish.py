@@ -49,7 +49,7 @@ def failures_told(jobs: Sequence[tuple[Job, Progress]]) -> Iterator[None]:
         line, code = verdict(error)
         _tell(jobs, line, code)
         for job, progress in jobs:
-            _end(job, progress, code, _status_or_none(job.out))
+            _end(job, progress, code, _status_or_none(job.place))
         raise Ended(code) from error
 
 

@@ -75,5 +75,5 @@ def _run(group: Sequence[tuple[Prepared, Progress]], pool: EnginePool, drain: Dr
     with failures_told(jobs):
         limit = seconds(first.job.max_runtime) if first.job.max_runtime else None
         tallies = run_together(group, pool, drain.after(limit))
-        statuses = [output_status(job.out) for job, _ in jobs]
+        statuses = [output_status(job.place) for job, _ in jobs]
     return [outcome(*job, tally, now) for job, tally, now in zip(jobs, tallies, statuses, strict=True)]

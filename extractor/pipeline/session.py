@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict
 from typing import Any
 
 from extractor.answers.confidence import Confidence
@@ -16,6 +15,7 @@ from extractor.jobs.engines import cutter_of
 from extractor.jobs.prepare import Prepared
 from extractor.pipeline.engines import EnginePool, LazyEngine, MakeEngine
 from extractor.pipeline.long import LongProcedure
+from extractor.pipeline.place import described, lease_of, place_of
 from extractor.pipeline.scheduler import Answered, Lane, Scheduler, settle
 from extractor.pipeline.work import Procedure
 from extractor.progress.tally import Tally, Watch
@@ -23,14 +23,13 @@ from extractor.store.account import verify
 from extractor.store.aside import place_aside, set_aside
 from extractor.store.attempts import Attempts
 from extractor.store.ledger import opened
-from extractor.store.lock import Lease, locked
+from extractor.store.lock import Lease
 from extractor.store.manifest import Manifest, RunRecord
 from extractor.store.phantoms import phantoms
 from extractor.store.settled import Settled, passages_again
-from extractor.store.shelf import Beside, Shelf
+from extractor.store.shelf import Beside
 from extractor.store.writer import Kept, PartSize, Writer
 from extractor.system.signals import Drained
-from extractor.tables import BY_WORD
 from extractor.tasks.labels import listed
 from extractor.types import Document, Settlement
 
@@ -52,7 +51,7 @@ def run_together(jobs: Sequence[tuple[Prepared, Watch]], pool: EnginePool, drain
     The jobs differ in identity and output, and load the same engine, which stays in the pool.
     """
     with ExitStack() as held:
-        leases = [held.enter_context(locked(prepared.job.out)) for prepared, _ in jobs]
+        leases = [held.enter_context(lease_of(prepared.job)) for prepared, _ in jobs]
         runs = [JobRun(*job, draining, lease) for job, lease in zip(jobs, leases, strict=True)]
         return Session(runs, LazyEngine(pool, jobs[0][0], [watch for _, watch in jobs]), draining).go()
 
@@ -117,17 +116,16 @@ class JobRun:
 
     def __init__(self, prepared: Prepared, watch: Watch, draining: Draining, lease: Lease) -> None:
         job = prepared.job
-        manifest = Manifest.load(job.out)
+        manifest = Manifest.load(job.place)
         manifest.must_be(prepared.builder.identity, job.supersede)
         self._prepared, self._watch, self._lease = prepared, watch, lease
-        fed = {BY_WORD[field.table].name for field in prepared.fields}
-        self._shelf = Shelf(job.out, prepared.kept, fed, lease.writing)
-        self._shelf.recover()
+        self._place = place_of(prepared, lease)
+        self._shelf = self._place.shelf
         self._before = self._shelf.now()
         self._old, self._replaced = opened(self._before, prepared.again), 0
         self._is_retry = prepared.again is not None
         self.tally = Tally(self._old.again if self._is_retry else _total(prepared))
-        self._record = RunRecord(manifest, _described(prepared), self._is_retry)
+        self._record = RunRecord(manifest, described(prepared), self._is_retry)
         self._attempts = self._stored_attempts()
         self._reading = read(prepared.sources, prepared.columns, job.limit)
         self.lane = Lane(procedure_of(prepared), self._documents(), self._answered(), draining)
@@ -213,10 +211,10 @@ class JobRun:
         return self.tally.pending if self._is_retry or not self.tally.stopped or not unmet else None
 
     def _stored_attempts(self) -> Attempts:
-        found = Attempts(self._prepared.job.out)
+        found = Attempts(self._prepared.job.place)
         if found.torn:
             with self._lease.writing():
-                aside = set_aside(found.torn, place_aside(self._prepared.job.out))
+                aside = set_aside(found.torn, place_aside(self._prepared.job.place))
             self._watch.warn(
                 f"{found.torn} could not be read and lies at {aside} now: what had come back for unsettled documents is"
                 " lost, they are asked again"
@@ -234,13 +232,15 @@ class JobRun:
     def _missing(self, settled: Settled) -> Iterator[str]:
         if self._is_retry or self.tally.stopped:  # then what is not there may not have been reached
             return
-        for document in read(self._prepared.sources, self._prepared.columns, self._prepared.job.limit):
-            if not self._is_done(settled, document):
+        for document in self._place.documents(
+            read(self._prepared.sources, self._prepared.columns, self._prepared.job.limit)
+        ):
+            if not self._is_done(document, settled):
                 yield document.id
 
     def _documents(self) -> Iterator[Document | None]:
         """Those to be done; None for one that is not."""
-        for document in self._reading:
+        for document in self._place.documents(self._reading):
             if self._is_wanted(document):
                 yield document
                 continue
@@ -252,10 +252,13 @@ class JobRun:
     def _is_wanted(self, document: Document) -> bool:
         if self._is_retry:
             return self._old.is_again(document.id)
-        return not self._is_done(self._old, document)
+        return not self._is_done(document, self._old)
 
-    def _is_done(self, settled: Settled, document: Document) -> bool:
-        return document.id in settled and settled.holds(document.id, self._prepared.builder.fingerprint(document))
+    def _is_done(self, document: Document, settled: Settled) -> bool:
+        """Whether this very work is among the settled, or, where this is a shard, anywhere in the output."""
+        known = [one for one in (settled, *self._place.others) if document.id in one]
+        name = self._prepared.builder.fingerprint(document) if known else ""
+        return any(one.holds(document.id, name) for one in known)
 
 
 def procedure_of(prepared: Prepared) -> LongProcedure:
@@ -273,18 +276,7 @@ def procedure_of(prepared: Prepared) -> LongProcedure:
 
 
 def _total(prepared: Prepared) -> int | None:
+    if prepared.job.share:
+        return None  # ids are not known before they are read
     total, limit = count(prepared.sources), prepared.job.limit
     return total if total is None or limit is None else min(total, limit)
-
-
-def _described(prepared: Prepared) -> dict[str, Any]:
-    task = prepared.builder.task
-    return {
-        "identity": prepared.builder.identity,
-        "settings": prepared.job.model_dump(mode="json", by_alias=True),
-        "model": {"name": prepared.model.name, "revision": prepared.model.revision, "context": prepared.context},
-        "schema": prepared.schema.body,
-        "prompt": task.prompt.text,
-        "examples": list(task.examples),
-        "sampling": {mode: asdict(sampling) for mode, sampling in task.sampling.items()},
-    }

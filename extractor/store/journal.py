@@ -46,6 +46,10 @@ class Change:
         crash_point("stage")
         self.moves.append(Move(target, str(staged.relative_to(self._folder))))
 
+    def take(self, target: str, file: Path) -> None:
+        """A file that lies elsewhere in the folder comes to lie at `target`."""
+        self.moves.append(Move(target, str(file.relative_to(self._folder))))
+
     def drop(self, target: str) -> None:
         """The file goes."""
         self.moves.append(Move(target))
@@ -110,8 +114,9 @@ class Journal:
         sync_all((self.folder / move.target).parent for move in moves)
         with self._fence():
             self._file.unlink(missing_ok=True)
-        for aside in {(self.folder / move.staged).parent for move in moves if move.staged} - {self.staging}:
-            remove(aside)
+        for aside in {(self.folder / move.staged).parent for move in moves if move.staged}:
+            if aside.parent == self.staging:  # else it came from a shard
+                remove(aside)
 
     def _apply(self, move: Move) -> None:
         target = self.folder / move.target

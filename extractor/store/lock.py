@@ -22,6 +22,7 @@ from extractor.store.journal import write_atomically
 FILE = ".lock"
 BEAT_SECONDS = 20.0
 STALE_SECONDS = 180.0  # without a heartbeat, a lock from another machine, or from before a boot, is dead
+LOOKS = 0.2  # seconds between two looks at whether a folder is free
 GUARD_SECONDS = 30.0  # that one waits for another's commit, which is a few renames
 _ONE_THREAD = threading.Lock()  # the guard's lock is the whole process's
 
@@ -30,7 +31,7 @@ class Lease:
     """A folder that is ours until another run takes it over."""
 
     def __init__(self, folder: Path, token: str, guard_seconds: float) -> None:
-        self._folder, self.token, self._guard_seconds = folder, token, guard_seconds
+        self.folder, self.token, self.guard_seconds = folder, token, guard_seconds
         self._lost = threading.Event()
 
     def check(self) -> None:
@@ -41,7 +42,7 @@ class Lease:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """It is ours within, whatever happens; Locked where it is ours no more. It is not to be nested."""
-        with _guarded(self._folder, self._guard_seconds):
+        with _guarded(self.folder, self.guard_seconds):
             if not self._is_ours():
                 self._lost.set()
                 raise self._gone()
@@ -49,41 +50,47 @@ class Lease:
 
     def beat(self) -> None:
         """A sign of life, and a look whether it is still ours."""
-        with suppress(OSError, Locked), _guarded(self._folder, self._guard_seconds):
+        with suppress(OSError, Locked), _guarded(self.folder, self.guard_seconds):
             if self._is_ours():
-                os.utime(self._folder / FILE)
+                os.utime(self.folder / FILE)
             else:
                 self._lost.set()
 
     def give_back(self) -> None:
         """The folder is free, unless another has it by now."""
-        with suppress(OSError, Locked), _guarded(self._folder, self._guard_seconds):
+        with suppress(OSError, Locked), _guarded(self.folder, self.guard_seconds):
             if self._is_ours():
-                (self._folder / FILE).unlink()
+                (self.folder / FILE).unlink()
 
     def _is_ours(self) -> bool:
-        holder = _read(self._folder / FILE)
+        holder = _read(self.folder / FILE)
         return holder is not None and holder.get("token") == self.token
 
     def _gone(self) -> Locked:
-        holder = _read(self._folder / FILE)
+        holder = _read(self.folder / FILE)
         taken = f"another run took it over ({_named(holder)})" if holder else "its lock was taken away"
         return Locked(
-            f"{self._folder} is no longer this run's: {taken} while this one gave no sign of life; nothing more is"
+            f"{self.folder} is no longer this run's: {taken} while this one gave no sign of life; nothing more is"
             " written, and the same command continues when the other has ended"
         )
 
 
 @contextmanager
 def locked(
-    folder: Path, beat: float = BEAT_SECONDS, stale: float = STALE_SECONDS, guard_seconds: float = GUARD_SECONDS
+    folder: Path,
+    beat: float = BEAT_SECONDS,
+    stale: float = STALE_SECONDS,
+    guard_seconds: float = GUARD_SECONDS,
+    patience: float = 0.0,
 ) -> Iterator[Lease]:
-    """The folder is ours within; Locked where a live run has it, UserError where nothing can be written."""
+    """The folder is ours within; Locked where a live run has it for more than `patience` (seconds), UserError where
+    nothing can be written."""
     lease, done = Lease(folder, secrets.token_hex(8), guard_seconds), threading.Event()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _guarded(folder, guard_seconds) as guard:
-            _take(folder, lease.token, stale, guard)
+        ends = time.monotonic() + patience
+        while not _taken(lease, stale, gives_up=time.monotonic() >= ends):
+            time.sleep(LOOKS)
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}; make room there or choose another") from None
     pulse = threading.Thread(target=_beats, args=(lease, beat, done), daemon=True)
@@ -104,6 +111,18 @@ def is_held(folder: Path, stale: float = STALE_SECONDS) -> bool:
         return holder is not None and _alive(holder, path, time.time(), stale)
     except OSError:  # given back meanwhile
         return False
+
+
+def _taken(lease: Lease, stale: float, gives_up: bool) -> bool:
+    """Whether the folder is ours now; Locked where it is not and we do not wait."""
+    try:
+        with _guarded(lease.folder, lease.guard_seconds) as guard:
+            _take(lease.folder, lease.token, stale, guard)
+    except Locked:
+        if gives_up:
+            raise
+        return False
+    return True
 
 
 def _take(folder: Path, token: str, stale: float, guard: int) -> None:
@@ -184,7 +203,9 @@ def _kernel() -> str | None:
 
 
 def _born(pid: int) -> str | None:
+    """When the process was started; None where it is over, also where its parent has not taken note yet (a zombie)."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
+    return None if state in "ZX" else rest[18]

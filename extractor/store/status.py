@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from extractor.store.ledger import Fault, faults_in_counts, faults_of, readable
 from extractor.store.manifest import Manifest
 from extractor.store.parts import Parts, reading
+from extractor.store.shards import as_object
 from extractor.store.tables import in_quarantine
 
 TOKENS = ("prompt_tokens", "cached_tokens", "thinking_tokens", "answer_tokens", "total_tokens")
@@ -45,6 +46,7 @@ class OutputStatus:
     seconds: float | None  # of the last run
     last_run: dict[str, Any]  # as the manifest has it
     faults: list[Fault]  # what is wrong with it
+    shards: dict[str, str]  # that it has, and how their last runs ended, or that they go on: "3/8": "finished"
 
     @property
     def settled(self) -> int:
@@ -104,6 +106,7 @@ def _status(parts: Parts, by_id: bool) -> OutputStatus:
         seconds=last_run.seconds if "seconds" in told else None,
         last_run=told,
         faults=faults,
+        shards=as_object(told.get("shards")),
     )
 
 

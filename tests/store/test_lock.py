@@ -3,7 +3,11 @@
 import json
 import multiprocessing
 import os
+import subprocess
+import sys
+import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -98,4 +102,26 @@ def test_of_many_takers_at_once_one_gets_it(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_the_users_to_mend(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"), locked(tmp_path / "file" / "out"):
+        pass
+
+
+def test_a_dead_process_that_its_parent_has_not_taken_note_of_holds_nothing(tmp_path: Path) -> None:
+    code = "import sys, time, pathlib\nfrom extractor.store.lock import locked\n"
+    code += "with locked(pathlib.Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)"
+    holder = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
+    assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+    with pytest.raises(Locked), locked(tmp_path):
+        pass
+    holder.kill()
+    os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)  # it is over, and a zombie
+    with locked(tmp_path):
+        pass
+    holder.wait()
+
+
+def test_a_folder_that_is_given_back_in_time_is_waited_for(tmp_path: Path) -> None:
+    first = ExitStack()
+    first.enter_context(locked(tmp_path))
+    threading.Timer(0.5, first.close).start()
+    with locked(tmp_path, patience=20):
         pass
