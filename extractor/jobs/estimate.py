@@ -78,7 +78,8 @@ def _left(prepared: Prepared) -> int | None:
         return None
     total = total if limit is None else min(total, limit)
     settled = reading(prepared.job.out, Parts.count) if held.identity == prepared.builder.identity else 0
-    return max(total - settled, 0)
+    share = prepared.job.share
+    return max(total - settled, 0) // (share.of if share else 1)
 
 
 def _prompt_lengths(prepared: Prepared) -> Iterator[list[int]]:

@@ -21,7 +21,7 @@ from extractor.store.lock import locked
 from extractor.store.manifest import Manifest
 from extractor.store.parts import BATCH, MANIFEST, Parts, manifest_of, parts_of
 from extractor.store.seal import Seal, moment, seal_of, written_of
-from extractor.store.shards import manifest_in, shards_in, united
+from extractor.store.shards import manifest_in, shards_in
 from extractor.store.tables import ALWAYS, SCHEMAS, TABLES, Row
 
 Sieve = Callable[[str, pa.Table], pa.Table]  # the name of a table, and its rows in one part → those that stay
@@ -58,9 +58,9 @@ class Shelf:
         """Rolls a commit that a crash cut short forward, and takes in what shards have settled; call it once, with the
         lock held. Locked where a shard is under way; with `skip_live` that one is left as it is."""
         self._journal.recover()
-        for name, place in shards_in(self.folder):
+        for _, place in shards_in(self.folder):
             with suppress(Locked) if skip_live else nullcontext(), locked(place) as lease:
-                self._take_in(name, Shelf(place, fence=lease.writing))
+                self._take_in(Shelf(place, fence=lease.writing))
 
     @property
     def is_committing(self) -> bool:
@@ -142,21 +142,22 @@ class Shelf:
                         _write_merged(staged, schema, [now.open(table, part) for part in having], rows[table])
         return merged
 
-    def _take_in(self, name: str, shard: "Shelf") -> None:
+    def _take_in(self, shard: "Shelf") -> None:
         """Commits that all rows of a shard are in this output's own parts."""
         shard.recover()
         now, told = shard.now(), manifest_in(manifest_of(shard.folder))
         if not now.names:
             return
         manifest = Manifest.load(self.folder)
-        manifest.content |= {"documents": united(manifest.content, {name: told})["documents"]}
+        documents = (manifest.documents or 0) + now.count()
         with self._journal.change(_old_first()) as change:
             for table, files in now.files.items():
                 for part, file in files.items():
                     change.take(f"{table}/{part}", file)
-            _put_beside(change, Beside(manifest=manifest.text({})))
-            with change.put(str((shard.folder / MANIFEST).relative_to(self.folder))) as staged:
-                staged.write_text(json.dumps(told | {"documents": 0}, ensure_ascii=False, indent=2), encoding="utf-8")
+            _put_beside(change, Beside(manifest=manifest.text({"documents": documents})))
+            if told:
+                with change.put(str((shard.folder / MANIFEST).relative_to(self.folder))) as staged:
+                    staged.write_text(json.dumps(told | {"documents": 0}, ensure_ascii=False, indent=2), "utf-8")
 
     def _table(self, name: str, rows: Sequence[Row]) -> pa.Table:
         table = pa.Table.from_pylist(list(rows), SCHEMAS[name])

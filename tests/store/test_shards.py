@@ -209,3 +209,12 @@ def test_the_place_of_a_shard_says_where_to_look(tmp_path: Path, inputs: Path) -
     whole = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert (told["settings"]["shard"], whole["settings"]["shard"]) == ("1/3", None)
     assert told["identity"] == whole["identity"] and told["settings"]["out"] == whole["settings"]["out"]
+
+
+def test_an_estimate_is_of_the_share(tmp_path: Path, inputs: Path) -> None:
+    from fakes import fake_prepared
+
+    from extractor.jobs.estimate import estimate
+
+    cost = estimate(fake_prepared(inputs, tmp_path / "out", shard="1/4"), None)
+    assert cost.documents == 10
