@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from fakes import Silent, a_request, answering, engine_alone, fake_prepared
+from pool_workers import Maker, pids, pool_of
 from servers import FakeServer, endpoint_to
 from shop import GOOD, settle, write
 
@@ -66,6 +67,13 @@ class Served:
         self._server.end()
 
 
+def pool(folder: Path) -> Engine:
+    """Two processes, both ready."""
+    made = pool_of(folder, [Maker(), Maker()])
+    pids(made, 2)
+    return made
+
+
 KINDS = ("vllm", "sglang", "llamacpp", "ollama", "lmstudio", "mlx", "openai")
 
 
@@ -74,6 +82,7 @@ ENGINES: dict[str, Callable[[Path], Engine]] = {
     "watched": lambda folder: Watchdog(answering(lambda request: GOOD), 60),
     "lazy": lazy,
     "replay": replay,
+    "pool": pool,
     **{f"endpoint to {kind}": lambda folder, kind=kind: Served(kind) for kind in KINDS},  # type: ignore[misc]
 }
 
