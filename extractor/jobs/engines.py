@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extractor.engines.base import Engine
-from extractor.engines.startup import VllmSettings
-from extractor.engines.vllm import VllmEngine
-from extractor.engines.watchdog import Watchdog
 from extractor.errors import UserError
 from extractor.jobs.endpoint import as_endpoint, load_served, make_endpoint
 from extractor.jobs.file import GivenJob
 from extractor.jobs.job import Job, flag_of
 from extractor.jobs.prepare import Load, Prepared, load_model, prepare
+from extractor.jobs.ray import as_ray, make_ray
 from extractor.jobs.replay import as_replay, load_replayed, make_replay, planned
+from extractor.jobs.vllm import make_vllm
 from extractor.tasks.cutting import Cutter
 
 
@@ -31,23 +30,6 @@ class EngineKind:
     cutter: Callable[[Prepared], Cutter] = Prepared.cutter  # what cuts long documents
 
 
-def make_vllm(prepared: Prepared) -> Engine:
-    """vLLM in this process with the job's model, watched."""
-    job, model = prepared.job, prepared.model
-    settings = VllmSettings(
-        location=model.location,
-        revision=model.hub_revision,
-        context=prepared.context,
-        seed=job.seed,
-        log=job.place / "engine.log",
-        given=job.engine_arg,
-        overrides=prepared.overrides,
-        environment=model.env,
-        trusted=model.trusted,
-    )
-    return Watchdog(VllmEngine(settings), job.engine_timeout)
-
-
 _MODEL = (
     "model",
     "hub",
@@ -60,12 +42,14 @@ _MODEL = (
 )
 _ASKING = ("attempts", "mode", "thinking", "thinking_budget", "escalate", "force_greedy")
 _SERVERS = ("url", "server", "served_model", "window", "key_env", "key_file")
+_LOADING = ("engine_arg", "replicas")
 ENGINES = {
-    "vllm": EngineKind(frozenset((*_MODEL, *_ASKING, "engine_arg")), lambda job: job, load_model, make_vllm),
+    "vllm": EngineKind(frozenset(_MODEL + _ASKING + _LOADING), lambda job: job, load_model, make_vllm),
+    "ray": EngineKind(frozenset((*_MODEL, *_ASKING, *_LOADING, "address")), as_ray, load_model, make_ray),
     "endpoint": EngineKind(frozenset(_MODEL + _ASKING + _SERVERS), as_endpoint, load_served, make_endpoint),
     "replay": EngineKind(frozenset({"from_"}), as_replay, load_replayed, make_replay, planned),
 }
-_TELLING = {"from_": "replay", "engine_arg": "vllm"} | dict.fromkeys(_SERVERS, "endpoint")
+_TELLING = {"from_": "replay", "address": "ray"} | dict.fromkeys(_LOADING, "vllm") | dict.fromkeys(_SERVERS, "endpoint")
 
 
 def prepared_for_engine(given: GivenJob) -> Prepared:

@@ -16,7 +16,7 @@ class TaskFields(TypedDict, total=False):
     examples_per_document: int
     relations: RelationsMode
     hub: Literal["huggingface", "modelscope"]
-    engine: Literal["vllm", "endpoint", "replay"]
+    engine: Literal["vllm", "ray", "endpoint", "replay"]
     url: Sequence[str]
     server: Kind | None
     served_model: str | None
@@ -24,6 +24,8 @@ class TaskFields(TypedDict, total=False):
     key_env: str | None
     key_file: str | Path | None
     engine_arg: dict[str, Any]
+    replicas: int
+    address: str | None
     engine_timeout: float
     context: int | None
     passage_above: int

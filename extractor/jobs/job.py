@@ -73,8 +73,10 @@ class Job(BaseModel):
     model: str = _word("Qwen/Qwen3-8B", "a name from `extract models`, a folder, a hub id, or id@revision", MODEL)
     hub: Literal["huggingface", "modelscope"] = _word("huggingface", "where hub ids are looked up", MODEL)
     trust_remote_code: bool = _word(False, "let code out of the model's own folder run", MODEL)
-    engine: Literal["vllm", "endpoint", "replay"] = _word(
-        "vllm", "what answers; endpoint: servers at --url; replay judges the answers stored --from", MODEL
+    engine: Literal["vllm", "ray", "endpoint", "replay"] = _word(
+        "vllm",
+        "what answers; ray: vLLM on a cluster; endpoint: servers at --url; replay judges the answers stored --from",
+        MODEL,
     )
     url: list[str] = _word([], "with --engine endpoint: a server's address (repeat: they share the load)", MODEL)
     server: Kind | None = _word(None, "what the servers at --url are (default: they are asked)", MODEL)
@@ -93,6 +95,12 @@ class Job(BaseModel):
         json_schema_extra={"panel": MODEL},
     )
     engine_arg: dict[str, Any] = _word({}, "KEY=VALUE for vllm.LLM, verbatim (repeat)", MODEL)
+    replicas: int = _word(
+        1, "copies of the model, each on devices of its own, that share the load", MODEL, ge=1, le=1000
+    )
+    address: str | None = _word(
+        None, "with --engine ray: host:port of the cluster, or auto (default: one of its own, on this machine)", MODEL
+    )
     engine_timeout: float = _word(
         600.0, "seconds without a sign of life after which the engine counts as hung", MODEL, gt=0, le=MOST
     )

@@ -19,7 +19,7 @@ from extractor.types import ProblemKind
 
 # What can run code of whoever wrote the manifest, unless it is harmless, or sends them documents and keys; a folder is
 # data until a person says the word.
-_SENDS = ("url", "key_env", "key_file")
+_SENDS = ("url", "key_env", "key_file", "address")
 _RISKS: dict[str, Callable[[Any, Path], bool]] = {
     "schema_": lambda value, folder: ":" in str(value),
     "engine_arg": lambda value, folder: any(may_run_code(word, held) for word, held in value.items()),

@@ -102,4 +102,4 @@ def what_it_loads(prepared: Prepared) -> tuple[Any, ...]:
     job = prepared.job
     servers = (*job.url, job.server, job.served_model, job.window, job.key_env, job.key_file)
     known = (job.engine, job.from_, prepared.model, prepared.context, prepared.overrides, job.seed, job.engine_arg)
-    return (*known, servers)
+    return (*known, servers, job.replicas, job.address)

@@ -151,6 +151,7 @@ def settings(out: Path, **changed: Any) -> None:
         ({"model": "OUT/model"}, "--model OUT/model"),
         ({"model": "CODE"}, "--model CODE"),
         ({"url": ["http://a", "http://b"], "key_env": "KEY"}, "--url http://a --url http://b --key-env KEY"),
+        ({"engine": "ray", "address": "h:6379"}, "--address h:6379"),
     ],
 )
 def test_a_retry_runs_no_code_that_only_the_folder_names(tmp_path: Path, out: Path, changed: Any, says: str) -> None:
@@ -161,7 +162,7 @@ def test_a_retry_runs_no_code_that_only_the_folder_names(tmp_path: Path, out: Pa
     for name, path in names.items():
         changed, says = json.loads(json.dumps(changed).replace(name, path)), says.replace(name, path)
     settings(out, **changed)
-    what = "servers to send to" if "url" in changed else "code to run"
+    what = "servers to send to" if {"url", "address"} & {*changed} else "code to run"
     with pytest.raises(UserError, match=f"names {what}, and a folder is data") as refused:
         asked_again(out, {})
     assert str(refused.value).endswith(f"extract retry {out} {says}")

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from extractor.engines.pool.member import Member
-from extractor.engines.pool.worker import Answered, Died, Event, MakeWorker, Ready
+from extractor.engines.pool.worker import Died, Done, Event, MakeWorker, Ready
 from extractor.errors import EngineError
 from extractor.types import Completion, Document, Request
 
@@ -34,7 +34,7 @@ class PoolEngine:
 
     def __init__(self, makers: Sequence[MakeWorker], patience: float) -> None:
         self.steps = 0
-        self._patience, self._keys = patience, 0
+        self._patience, self._keys, self._placed = patience, 0, time.monotonic()
         self._events: queue.SimpleQueue[tuple[int, Event]] = queue.SimpleQueue()
         self._under_way, self._line, self._suspects = dict[int, UnderWay](), deque[int](), set[int]()
         self._done, self._news = list[Completion](), deque[str]()
@@ -68,10 +68,11 @@ class PoolEngine:
         self._hand_out()
 
     def poll(self, seconds: float) -> list[Completion]:
-        """What came back; EngineError where no worker is left."""
+        """What came back; EngineError where no worker is left, or has a place to run."""
         for number, event in self._events_within(seconds):
             self._note(self._members[number], event)
         self._end_silent()
+        self._see_places()
         self._hand_out()
         self.steps += any(member.is_loading for member in self._members)
         came, self._done = self._done, []
@@ -89,11 +90,8 @@ class PoolEngine:
         """Returns once a worker is ready; the others follow."""
         for member in self._members:
             member.worker.start()
-        ends = time.monotonic() + self._patience
         while not any(member.window for member in self._members):
             self.poll(0.5)
-            if time.monotonic() > ends and not any(member.is_placed for member in self._members):
-                raise EngineError(f"no worker found a place within {self._patience:g} s (--engine-timeout)")
 
     def _events_within(self, seconds: float) -> Iterator[tuple[int, Event]]:
         """What has happened; if nothing has, the first that does within that time."""
@@ -112,7 +110,7 @@ class PoolEngine:
                 if member.was_ready:
                     self._news.append(f"{member.worker.name} is back")
                 member.ready(event)
-            case Answered() if member.answered(event.key):
+            case Done() if member.answered(event.key):
                 self._complete(event.key, event.completion)
             case Died():
                 self._note_death(member, event)
@@ -148,6 +146,13 @@ class PoolEngine:
                 self._news.append(f"{member.worker.name} hangs: nothing came of it for {self._patience:g} s")
                 member.seen()
                 member.worker.kill()
+
+    def _see_places(self) -> None:
+        """EngineError where none has had a place to run for too long."""
+        if any(member.is_placed for member in self._members):
+            self._placed = time.monotonic()
+        elif time.monotonic() - self._placed >= self._patience:
+            raise EngineError(f"no worker found a place to run within {self._patience:g} s (--engine-timeout)")
 
     def _hand_out(self) -> None:
         """Suspects first, and of them those that were lost most: so the guilty one is found soon."""

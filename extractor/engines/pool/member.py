@@ -67,6 +67,7 @@ class Member:
     def died(self, failed: bool) -> set[int]:
         """What it held. It is gone for good if it never came to be ready, or died too often; else it can be started."""
         lost, self.held, self.suspect, self.window = self.held, set[int](), None, 0
+        self.is_placed = False
         self._deaths += 1
         self.is_gone = (failed and not self.was_ready) or self._deaths > STARTS_AGAIN
         return lost

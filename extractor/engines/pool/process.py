@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.engines.pool.work import MakeEngine, work
-from extractor.engines.pool.worker import Died, Event, Ready, Tell
+from extractor.engines.pool.worker import Died, Event, Lives, Ready, Tell
 from extractor.system.children import Children
 from extractor.types import Request
 
@@ -45,6 +45,7 @@ class ProcessWorker:
     def start(self) -> None:
         """Spawns it."""
         self._life = _Life(self._replica, self._tell)
+        self._tell(Lives())
 
     def send(self, key: int, request: Request) -> None:
         """Leaves it to a thread: a pipe may be full."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from extractor.engines.base import Engine
-from extractor.engines.pool.worker import Answered, Died, Event, Lives, Ready
+from extractor.engines.pool.worker import Died, Done, Event, Lives, Ready
 from extractor.errors import EngineError, ExtractorError
 from extractor.types import Completion, Document, Request, Sampling
 
@@ -56,6 +56,6 @@ def _answer(engine: Engine, port: Port) -> None:
             told, steps = time.monotonic(), engine.steps
 
 
-def _answered(held: dict[int, tuple[int, Request]], completion: Completion) -> Answered:
+def _answered(held: dict[int, tuple[int, Request]], completion: Completion) -> Done:
     key, _ = held.pop(id(completion.request))
-    return Answered(key, replace(completion, request=NOBODY))
+    return Done(key, replace(completion, request=NOBODY))

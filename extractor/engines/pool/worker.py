@@ -17,7 +17,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Done:
     """What came back for the request of this key; the completion's own request means nothing."""
 
     key: int
@@ -37,7 +37,7 @@ class Died:
     error: ExtractorError | None = None  # where the engine in it failed, and it could still say so
 
 
-Event = Ready | Answered | Lives | Died
+Event = Ready | Done | Lives | Died
 Tell = Callable[[Event], None]  # from any thread
 
 
