@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,31 @@ import pytest
 from fakes import Silent, answering
 from pool_workers import pids
 from shop import GOOD, rows, some, write
+from test_contract import (
+    test_each_request_is_answered_once,
+    test_it_shows_that_it_lives,
+    test_its_room_shrinks_with_what_it_holds_and_comes_back,
+    test_log_probabilities_come_where_they_are_asked_for,
+    test_nothing_asked_nothing_answered,
+)
 
 from extractor.engines.pool.engine import PoolEngine
 from extractor.errors import UserError
 from extractor.jobs.engines import make_engine, prepared_for_engine
 from extractor.jobs.file import GivenJob
 from extractor.jobs.job import flag_of, make_job
+from extractor.jobs.prepare import Prepared
 from extractor.pipeline.session import run
 from extractor.types import Settlement
 
 pytestmark = pytest.mark.engine
+CONTRACT = (
+    test_each_request_is_answered_once,
+    test_nothing_asked_nothing_answered,
+    test_its_room_shrinks_with_what_it_holds_and_comes_back,
+    test_it_shows_that_it_lives,
+    test_log_probabilities_come_where_they_are_asked_for,
+)  # collected here too, with the engine below
 COUNT = 80
 ENGINE = {"kv_cache_memory_bytes": 256 << 20, "max_num_seqs": 8, "dtype": "float32"}
 MARK = "EXTRACTOR_REPLICAS_TEST"
@@ -48,19 +64,32 @@ class Killing(Silent):
             os.kill(self._victim, signal.SIGKILL)
 
 
-def test_a_replica_is_killed_and_nothing_is_lost(tmp_path: Path, tiny: Path) -> None:
-    asked = words(tmp_path, tiny) | {"mode": "think", "thinking_budget": 30}
-    prepared = prepared_for_engine(GivenJob(make_job(asked), {}))
-    engine = make_engine(prepared)
-    assert isinstance(engine, PoolEngine)
-    watch = Killing(pids(engine, 2)[0])
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> Prepared:
+    """A job for two replicas."""
+    asked = words(tmp_path_factory.mktemp("replicas"), tiny) | {"mode": "think", "thinking_budget": 30}
+    return prepared_for_engine(GivenJob(make_job(asked), {}))
+
+
+@pytest.fixture(scope="module")
+def engine(prepared: Prepared) -> Iterator[PoolEngine]:
+    """Both, ready; the tests of the contract above and those below share them."""
+    made = make_engine(prepared)
+    assert isinstance(made, PoolEngine)
+    pids(made, 2)
+    yield made
+    made.close()
+
+
+def test_a_replica_is_killed_and_nothing_is_lost(prepared: Prepared, engine: PoolEngine) -> None:
+    watch, out = Killing(pids(engine, 2)[0]), prepared.job.out
     tally = run(prepared, lambda _: engine, watch, bool)
     assert (tally.new, tally.problems["engine"]) == (COUNT, 0)
-    assert sorted(row["doc_id"] for row in rows(tmp_path / "out")) == sorted(id for id, _ in some(COUNT))
+    assert sorted(row["doc_id"] for row in rows(out)) == sorted(id for id, _ in some(COUNT))
     assert any(line.startswith("replica 1 died (was killed by signal 9); ") for line in watch.warnings)
-    held = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    held = json.loads((out / "manifest.json").read_text())
     assert {facts["name"] for facts in held["last_run"]["servers"]} == {"replica 1", "replica 2"}
-    assert {path.name for path in (tmp_path / "out").glob("engine-*.log")} == {"engine-1.log", "engine-2.log"}
+    assert {path.name for path in out.glob("engine-*.log")} == {"engine-1.log", "engine-2.log"}
     assert not multiprocessing.active_children()
 
 
