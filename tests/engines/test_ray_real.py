@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from shop import rows, some
@@ -13,15 +14,25 @@ pytest.importorskip("ray")
 pytestmark = pytest.mark.engine
 
 
+def _at_work(asked: dict[str, Any], environment: dict[str, str], folder: Path) -> subprocess.Popen[bytes]:
+    """A run that has settled something; another where Ray, which has 30 s for it, did not start on a busy machine."""
+    for _ in range(3):
+        with (folder / "said").open("wb") as said:
+            parent = subprocess.Popen(command(asked), env=environment, stdout=subprocess.DEVNULL, stderr=said)
+        while parent.poll() is None and not list((folder / "out").glob("documents/part-*")):
+            time.sleep(0.1)
+        if parent.poll() is None:
+            return parent
+        told = (folder / "said").read_text()
+        assert "Ray could not start here" in told, told
+    pytest.skip("Ray does not start on this machine")
+
+
 def test_none_outlives_a_killed_run_which_goes_on(tmp_path: Path, tiny: Path) -> None:
     asked, mark = words(tmp_path, tiny) | {"engine": "ray", "part_documents": 4}, tmp_path.name + str(os.getpid())
     environment = os.environ | {MARK: mark, "OMP_NUM_THREADS": "1"}
     environment.pop("RAY_ADDRESS", None)
-    nothing = subprocess.DEVNULL
-    parent = subprocess.Popen(command(asked), env=environment, stdout=nothing, stderr=nothing)
-    while not list((tmp_path / "out").glob("documents/part-*")):
-        assert parent.poll() is None
-        time.sleep(0.1)
+    parent = _at_work(asked, environment, tmp_path)
     parent.kill()
     parent.wait()
     settled, ends = len(rows(tmp_path / "out")), time.monotonic() + 15

@@ -21,6 +21,8 @@ from extractor.types import Request
 
 AT_ONCE = 10_000  # calls to one actor that may be open: more than any engine takes requests
 LOCAL = "local"
+# A node dies whose agents are not there in time, and they import much; in milliseconds
+DEFAULTS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_agent_register_timeout_ms": "120000"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ def connect(settings: RaySettings) -> bool:
     ray = needs_ray()
     if ray.is_initialized():
         return False
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
     address = settings.address or os.environ.get("RAY_ADDRESS") or LOCAL  # else Ray joins whatever it finds
     own = {"include_dashboard": False, "num_cpus": max(settings.actors, os.cpu_count() or 1)}
     try:
