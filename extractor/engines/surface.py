@@ -56,6 +56,11 @@ USED: tuple[Used, ...] = (
     Used("vllm.platforms", "current_platform"),
     Used("vllm.platforms.interface", "Platform", members=("device_type", "is_cpu")),
 )
+# what `extract bench` asks beside that, and no run; the table of releases does not hold it
+FOR_BENCH: tuple[Used, ...] = (
+    Used("vllm", "LLM", members=("generate", "chat", "reset_prefix_cache")),
+    Used("vllm.outputs", "RequestOutput", members=("prompt_token_ids",)),
+)
 ENVIRONMENT = (
     "VLLM_CPU_OMP_THREADS_BIND",
     "VLLM_ENABLE_V1_MULTIPROCESSING",

@@ -9,6 +9,7 @@ from typing import Any
 from extractor.engines.arguments import prepare_environment
 from extractor.engines.doubts import Doubts
 from extractor.engines.quiet import captured_stderr, log_to
+from extractor.engines.raw import RawLLM
 from extractor.engines.startup import VllmSettings, load
 from extractor.engines.surface import refusals
 from extractor.errors import EngineError
@@ -62,6 +63,11 @@ class VllmEngine:
         completions = [_completion(self._under_way.pop(output.request_id), output) for output in done]
         return self._doubts.believe(completions, more_to_come=bool(self._under_way))
 
+    @property
+    def raw(self) -> RawLLM:
+        """The same model, asked as a script would ask it; only while nothing is under way here."""
+        return RawLLM(self._llm, _asked, _completion)
+
     def close(self) -> None:
         """Frees the model and ends vLLM's processes, and theirs."""
         try:
@@ -83,11 +89,9 @@ class VllmEngine:
         return False
 
     def _add(self, name: str, request: Request) -> Completion | None:
-
         try:
-            asked = (request.sampling, request.max_tokens, request.schema, request.stop, request.logprobs)
-            params = _parameters(*asked)
-            self._engine.add_request(name, {"type": "token", "prompt_token_ids": request.prompt}, params)
+            prompt = {"type": "token", "prompt_token_ids": request.prompt}
+            self._engine.add_request(name, prompt, _asked(request))
         except refusals() as error:
             return Completion(request, "", finish="error", error=str(error).splitlines()[0][:500])
         except Exception as error:  # such as that of a socket to a process that has just died
@@ -106,6 +110,11 @@ class VllmEngine:
 
 def _said(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else repr(error)
+
+
+def _asked(request: Request) -> Any:
+    """How the request is to be answered, as vLLM's SamplingParams."""
+    return _parameters(request.sampling, request.max_tokens, request.schema, request.stop, request.logprobs)
 
 
 @lru_cache(maxsize=1024)

@@ -35,7 +35,17 @@ def make_vllm(prepared: Prepared) -> Engine:
     job = prepared.job
     if job.replicas > 1:
         return PoolEngine([partial(ProcessWorker, replica) for replica in _replicas(prepared)], job.engine_timeout)
-    return Watchdog(VllmEngine(settings_of(prepared, job.place / "engine.log")), job.engine_timeout)
+    return watched(prepared, bare_vllm(prepared))
+
+
+def watched(prepared: Prepared, engine: Engine) -> Engine:
+    """The engine, that may not be silent for longer than the job says."""
+    return Watchdog(engine, prepared.job.engine_timeout)
+
+
+def bare_vllm(prepared: Prepared) -> VllmEngine:
+    """vLLM in this process with the job's model, loaded; nobody watches over it."""
+    return VllmEngine(settings_of(prepared, prepared.job.place / "engine.log"))
 
 
 def _replicas(prepared: Prepared) -> list[Replica]:

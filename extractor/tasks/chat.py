@@ -5,7 +5,7 @@ from array import array
 from functools import lru_cache
 from typing import Any
 
-from extractor.tasks.template import CLOSE, MARK, OPEN, find_forms
+from extractor.tasks.template import CLOSE, MARK, OPEN, Form, find_forms
 from extractor.tasks.token_bytes import TokenBytes
 from extractor.types import Message, ThinkingMode
 
@@ -43,10 +43,13 @@ class Chat:
         """The text of token ids, control tokens included."""
         return str(self._tokenizer.decode(ids, skip_special_tokens=False))
 
+    def form(self, mode: ThinkingMode) -> Form:
+        """How the template is asked in this mode."""
+        return self._forms.think if mode == "think" else self._forms.no_think
+
     def render(self, messages: list[Message], mode: ThinkingMode) -> str:
         """The whole prompt as text, up to where the model goes on; in think mode the thought is opened."""
-        form = self._forms.think if mode == "think" else self._forms.no_think
-        text = form.ask(self._tokenizer, messages)
+        text = self.form(mode).ask(self._tokenizer, messages)
         return text if mode == "no_think" or text.rstrip().endswith(OPEN) else text + self._forms.opening
 
     def render_last(self, before: list[Message], last: Message, mode: ThinkingMode) -> str:

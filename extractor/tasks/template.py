@@ -44,14 +44,22 @@ class Form:
 
     def ask(self, tokenizer: Any, messages: Sequence[dict[str, str]]) -> str:
         """The rendered prompt; whatever the template raises."""
+        shaped: Any = self.shaped(messages)
+        return str(tokenizer.apply_chat_template(shaped, tokenize=False, add_generation_prompt=True, **self.switch))
+
+    @property
+    def switch(self) -> dict[str, Any]:
+        """What the template is given beside the messages."""
+        return {self.word: self.value}
+
+    def shaped(self, messages: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
+        """The messages as the template takes them."""
         if not self.system and messages[0]["role"] == "system":
             system, first, *rest = messages
             messages = [{**first, "content": f"{system['content']}\n\n{first['content']}"}, *rest]
-        shaped: Any = messages
         if self.parts:
-            shaped = [{**one, "content": [{"type": "text", "text": one["content"]}]} for one in messages]
-        switch = {self.word: self.value}
-        return str(tokenizer.apply_chat_template(shaped, tokenize=False, add_generation_prompt=True, **switch))
+            return [{**one, "content": [{"type": "text", "text": one["content"]}]} for one in messages]
+        return list(messages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sources import Release, alternatives
 from vllm.engine.arg_utils import EngineArgs
 
 from extractor.engines.startup import CURES
-from extractor.engines.surface import USED, Used, refusals
+from extractor.engines.surface import FOR_BENCH, USED, Used, refusals
 from extractor.models.given import OWN_NAMES, PLAIN
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,7 @@ def test_the_installed_vllm_has_it(used: Used) -> None:
         assert set(used.parameters) <= set(inspect.signature(found).parameters)
 
 
-@pytest.mark.parametrize("used", USED, ids=named)
+@pytest.mark.parametrize("used", [*USED, *FOR_BENCH], ids=named)
 def test_and_so_it_is_read_from_its_source(installed: Release, used: Used) -> None:
     assert installed.lacks(used) == []
 
