@@ -70,10 +70,12 @@ class Place:
         typed = shlex.split(MODELS.sub(str(self.tiny), words))
         given = {typed[n + 1] for n, word in enumerate(typed) if word == "--out"}
         self.make(word for word in typed if word.startswith("out/") and word not in given)
-        if (typed[0] == "run" and "replay" not in typed) or "--run" in typed:
+        if (typed[0] == "run" and "replay" not in typed) or "--run" in typed or typed[0] == "bench":
             typed += quick_flags()
         if "--run" in typed:
             typed += ["--thinking-budget", "20"]  # for the arms that name none
+        if typed[0] == "bench":
+            typed += ["--rounds", "1"]
         environment = dict(pair.split("=", 1) for pair in assigned.split())
         return self.python("from extractor.cli import main; main()", *typed, **environment)
 

@@ -10,6 +10,7 @@ import typer
 
 from extractor.cli import say
 from extractor.cli.agents import NOT_OF_A_TEXT, mcp_command
+from extractor.cli.bench import bench_command
 from extractor.cli.boundary import boundary
 from extractor.cli.catalogue import models, schemas_command
 from extractor.cli.evaluate import GOLD_FORM, compare_command, evaluate_command, report_command
@@ -43,6 +44,7 @@ app.command(name="schemas", epilog=FEW_CODES)(schemas_command)
 app.command(name="evaluate", epilog=GOLD_FORM)(evaluate_command)
 app.command(name="compare", epilog=EXIT_CODES)(compare_command)
 app.command(name="report", epilog=FEW_CODES)(report_command)
+app.command(name="bench", epilog=FEW_CODES)(bench_command)
 app.command(name="guide", epilog=FEW_CODES)(guide_command)
 app.command(name="mcp", epilog=FEW_CODES)(flag_words(*NOT_OF_A_TEXT)(mcp_command))
 

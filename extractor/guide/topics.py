@@ -10,6 +10,7 @@ TOPICS = (
     "long",
     "quality",
     "engines",
+    "fast",
     "nights",
     "python",
     "agents",
