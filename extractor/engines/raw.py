@@ -57,6 +57,8 @@ class RawLLM:
             outputs = ask([self._parameters(request) for request in requests])
         except refusals() as error:
             raise EngineError(f"vLLM refuses a request: {str(error).splitlines()[0][:500]}") from error
+        except Exception as error:
+            raise EngineError(f"the engine died: {str(error) or repr(error)}") from error
         return [self._as_timed(*pair) for pair in zip(requests, outputs, strict=True)]
 
     def _as_timed(self, request: Request, output: Any) -> Timed:
