@@ -63,8 +63,9 @@ def _sentence(rounds: Sequence[Measured], ratios: Sequence[Ratio], by: str, bloc
     count = len({one.round for one in rounds})
     spread = f" ({ours.least:.0%} to {ours.most:.0%} in {count} rounds)" if count > 1 else ""
     tail, idle = (middle(rounds, "run", figure) for figure in (lambda one: one.tail_cost, lambda one: one.idle))
+    most = "what this machine can do" if ours.median <= 1 else "what raw vLLM does here in batches"
     return (
-        f"extract run does {ours.median:.0%} of what this machine can do{spread}; the tail costs {tail:.0%}, and"
+        f"extract run does {ours.median:.0%} of {most}{spread}; the tail costs {tail:.0%}, and"
         f" {idle:.0%} of the time the engine had room and nothing to do. LLM.chat in blocks of {block} does"
         f" {chat.median:.0%}."
     )

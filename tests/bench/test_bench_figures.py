@@ -77,6 +77,12 @@ def test_the_sentence():
     assert "rounds" not in verdict(ROUNDS[:3], 2, 256).sentence
 
 
+def test_a_run_that_passes_raw_batches_is_not_said_to_pass_the_machine():
+    faster = [one("raw", 1, 10), one("run", 1, 12), one("chat", 1, 5)]
+    said = verdict(faster, 2, 256).sentence
+    assert said.startswith("extract run does 120% of what raw vLLM does here in batches; the tail costs 2%")
+
+
 def test_where_the_arms_wrote_different_amounts_tokens_decide():
     said = verdict([one("raw", 1, 10, 100), one("run", 1, 10, 80), one("chat", 1, 5, 100)], 2, 256)
     assert said.by == "output tokens" and said.sentence.startswith("extract run does 80% of")
