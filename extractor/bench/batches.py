@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from extractor.bench.measured import Counted, Done
+from extractor.bench.measured import Counted, ArmEnd
 from extractor.engines.raw import Timed
 from extractor.jobs.prepare import Prepared
 from extractor.pipeline.scheduler import Lane, Scheduler
@@ -36,7 +36,7 @@ class Stopwatch:
 
 def in_batches(
     prepared: Prepared, documents: Sequence[Document], size: int, ask: Stopwatch, tell: Tell = lambda count: None
-) -> Done:
+) -> ArmEnd:
     """Settles the documents, `size` at a time: one batch holds all that they ask now, thoughts, answers or cures.
 
     What comes back is judged between two batches, while the stopwatch stands.
@@ -47,7 +47,7 @@ def in_batches(
         for settled in _settled(Scheduler([Lane(procedure, iter(block))]), ask):
             statuses += [settlement.kept.status for settlement in settled]
             tell(len(settled))
-    return Done(ask.seconds, ask.processor_seconds, len(statuses), statuses.count("quarantined"))
+    return ArmEnd(ask.seconds, ask.processor_seconds, len(statuses), statuses.count("quarantined"))
 
 
 def _settled(scheduler: Scheduler, ask: Ask) -> Iterator[list[Settlement]]:

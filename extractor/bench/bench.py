@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from extractor.bench.batches import Stopwatch, in_batches
-from extractor.bench.measured import ARMS, Arm, Counted, Done, Measured, measured
+from extractor.bench.measured import ARMS, Arm, Counted, ArmEnd, Measured, measured
 from extractor.bench.memory import Peak
 from extractor.bench.metered import Metered
 from extractor.bench.sample import Chosen, into, sample
@@ -126,7 +126,7 @@ class _Bench:
         self._watching.end(found)
         return found
 
-    def _run(self, out: Path) -> tuple[Done, Counted]:
+    def _run(self, out: Path) -> tuple[ArmEnd, Counted]:
         metered = Metered(self._engine, self._raw.in_process)
         pool = EnginePool(lambda _: metered)
         worked = time.process_time()
@@ -134,9 +134,9 @@ class _Bench:
         if self._drain():
             raise Drained
         spent = (metered.seconds, time.process_time() - worked)
-        return Done(*spent, tally.new, tally.settled["quarantined"]), metered.counted
+        return ArmEnd(*spent, tally.new, tally.settled["quarantined"]), metered.counted
 
-    def _batches(self, arm: Arm) -> tuple[Done, Counted]:
+    def _batches(self, arm: Arm) -> tuple[ArmEnd, Counted]:
         documents = self._chosen.documents
         size, ask = (len(documents), self._raw.generate) if arm == "raw" else (BLOCK, self._chat)
         stopwatch = Stopwatch(ask)

@@ -54,7 +54,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ArmEnd:
     """How an arm ended: seconds of the clock, and of this process's processors."""
 
     seconds: float
@@ -63,7 +63,7 @@ class Done:
     quarantined: int
 
 
-def measured(arm: Arm, number: int, done: Done, counted: Counted, seats: int, peak_memory: int | None) -> Measured:
+def measured(arm: Arm, number: int, done: ArmEnd, counted: Counted, seats: int, peak_memory: int | None) -> Measured:
     """The figures of one arm in round `number`, in an engine with so many seats."""
     seconds = max(done.seconds, 1e-9)
     held = occupancy(counted.stays, counted.still, seats, seconds)

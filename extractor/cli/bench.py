@@ -27,7 +27,18 @@ if TYPE_CHECKING:
     from extractor.bench.measured import Measured
 
 _SERVERS = ("url", "server", "served_model", "window", "key_env", "key_file")
-_OF_A_LONG_RUN = ("keep", "limit", "shard", "replicas", "address", "supersede", "max_runtime", "log_format", "metrics", "on_finish")
+_OF_A_LONG_RUN = (
+    "keep",
+    "limit",
+    "shard",
+    "replicas",
+    "address",
+    "supersede",
+    "max_runtime",
+    "log_format",
+    "metrics",
+    "on_finish",
+)
 NOT_MEASURED = ("engine", "from_", *_SERVERS, *_OF_A_LONG_RUN)
 Inputs = Annotated[
     list[str], typer.Argument(help="documents, as for extract run", metavar="INPUT...", show_default=False)

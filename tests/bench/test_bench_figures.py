@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from extractor.bench.bench import turned
-from extractor.bench.measured import ARMS, Arm, Counted, Done, Measured, measured
+from extractor.bench.measured import ARMS, Arm, Counted, ArmEnd, Measured, measured
 from extractor.bench.table import figures, ratio_rows
 from extractor.bench.timeline import Occupancy, occupancy
 from extractor.bench.verdict import verdict
@@ -105,7 +105,7 @@ def test_the_figures_of_one_arm():
     counted = Counted()
     for begin, end in ((0.0, 4.0), (1.0, 5.0)):
         counted.add(Completion(None, "", prompt_tokens=50, cached_tokens=20, output_tokens=5), begin, end)  # type: ignore[arg-type]
-    found = measured("run", 2, Done(5.0, 9.0, 2, 1), counted, 2, None)
+    found = measured("run", 2, ArmEnd(5.0, 9.0, 2, 1), counted, 2, None)
     assert (found.documents, found.quarantined, found.requests) == (2, 1, 2)
     assert (found.seconds, found.processor_seconds) == (5.0, 9.0)
     assert (found.prompt_tokens, found.output_tokens, found.prefix_cache_hits) == (100, 10, 0.4)
