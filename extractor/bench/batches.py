@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from extractor.bench.measured import Counted, ArmEnd
+from extractor.bench.measured import ArmEnd, Counted
 from extractor.engines.raw import Timed
 from extractor.jobs.prepare import Prepared
 from extractor.pipeline.scheduler import Lane, Scheduler

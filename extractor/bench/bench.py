@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from extractor.bench.batches import Stopwatch, in_batches
-from extractor.bench.measured import ARMS, Arm, Counted, ArmEnd, Measured, measured
+from extractor.bench.measured import ARMS, Arm, ArmEnd, Counted, Measured, measured
 from extractor.bench.memory import Peak
 from extractor.bench.metered import Metered
 from extractor.bench.sample import Chosen, into, sample

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from extractor.bench.bench import turned
-from extractor.bench.measured import ARMS, Arm, Counted, ArmEnd, Measured, measured
+from extractor.bench.measured import ARMS, Arm, ArmEnd, Counted, Measured, measured
 from extractor.bench.table import figures, ratio_rows
 from extractor.bench.timeline import Occupancy, occupancy
 from extractor.bench.verdict import verdict
