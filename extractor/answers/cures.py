@@ -46,10 +46,10 @@ class Cures:
 
     def doubts(self, extraction: Extraction) -> list[str]:
         """The signals for which --mode auto asks again with thought; none for an answer that had thought."""
-        request = extraction.completion.request
-        if request.mode == "think" or request.document.mode:
+        request, wanted = extraction.completion.request, self.builder.task.escalate
+        if not wanted or request.mode == "think" or request.document.mode:
             return []
-        return [name for name in signals(extraction) if name in self.builder.task.escalate]
+        return [name for name in signals(extraction) if name in wanted]
 
 
 Cured = Attempt | Request | Problem  # the same attempt changed, a new beginning, or nothing that could help
@@ -61,7 +61,7 @@ def _more_room(builder: RequestBuilder, attempt: Attempt, extraction: Extraction
     most = min(2 * builder.task.max_answer_tokens, builder.context - len(asked.prompt))
     if asked.max_tokens < most:
         return replace(attempt, asked=replace(asked, max_tokens=most))
-    names = builder.pieces()
+    names = builder.pieces
     if attempt.property or len(names) < 2:
         return Problem("truncated", "no room left, and no pieces to ask for")
     return replace(attempt, property=names[0], asked=replace(asked, schema=builder.piece(names[0])))

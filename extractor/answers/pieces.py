@@ -23,7 +23,7 @@ def go_on(builder: RequestBuilder, attempt: Attempt, completion: Completion) -> 
     says that it ended in `repetition`. A completion that is none of these, or of which nothing stands, comes back as it
     is. Closed relations that could join nothing are not asked for.
     """
-    names = builder.pieces()
+    names = builder.pieces
     new = _pieces(builder, attempt, completion)
     if not new:
         return completion
@@ -52,7 +52,7 @@ NOTHING = "{}"  # the text of a piece for a property that an earlier piece gave,
 
 def _pieces(builder: RequestBuilder, attempt: Attempt, completion: Completion) -> list[Completion]:
     """What this completion gives for one property or several, its tokens and seconds with the first of them."""
-    names, closed = builder.pieces(), builder.closing.names
+    names, closed = builder.pieces, builder.closing.names
     if completion.finish == "stop" and (attempt.property or closed):
         found = _object(completion.text)
         if found is None:
@@ -86,7 +86,7 @@ def _unsaid(completion: Completion, value: Any) -> Completion:
 def _merged(pieces: Sequence[Completion], builder: RequestBuilder) -> Completion:
     """The pieces as one answer in the schema's order, with the tokens and seconds of all."""
     looped = any(piece.finish == "repetition" for piece in pieces)
-    record, logprobs = _in_order(_record(piece.text for piece in pieces), joined(pieces), builder.order())
+    record, logprobs = _in_order(_record(piece.text for piece in pieces), joined(pieces), builder.order)
     return replace(
         pieces[-1],
         text=_text(record),

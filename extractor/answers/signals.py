@@ -39,6 +39,9 @@ def signals(extraction: Extraction) -> list[str]:
 def better(attempts: Sequence[Extraction]) -> Extraction:
     """The one to keep: a valid answer before none, then fewer of the usual signals, then the later one."""
 
+    if len(attempts) == 1:
+        return attempts[0]
+
     def rank(step: tuple[int, Extraction]) -> tuple[bool, int, int]:
         return not step[1].problem, -len({*signals(step[1])} & {*USUAL}), step[0]
 

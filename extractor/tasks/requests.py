@@ -65,6 +65,9 @@ class Task:
 class RequestBuilder:
     """Builds every request of a run; the same document gives the same request, token for token."""
 
+    order: tuple[str, ...]  # the schema's root properties
+    pieces: tuple[str, ...]  # the same as they may be asked for one by one: closed relations last
+
     def __init__(self, task: Task, chat: Chat, context: int, model: str) -> None:
         self.task, self.chat, self.context = task, chat, context
         self.neutraliser = Neutraliser(chat.control_strings())
@@ -95,6 +98,8 @@ class RequestBuilder:
         places = [(name,) for name in self.closing.names]
         self.grammar = grammar(without(task.schema, places) if places else task.schema)
         self._before = {mode: _before(task, self.closing, mode) for mode in task.sampling}
+        self.order = tuple(pieces(task.schema))
+        self.pieces = (*(name for name in self.order if name not in self.closing.names), *self.closing.names)
 
     def fingerprint(self, document: Document) -> str:
         """32 hex digits that name this work: this job on this text, wherever it lies."""
@@ -184,15 +189,6 @@ class RequestBuilder:
         """The thought without what ended it: a text that stops it, or the model's own end, is among its tokens."""
         whole = thought.finish != "stop" or isinstance(thought.stopped_by, int)
         return thought.tokens if whole and thought.tokens else self.chat.encode(thought.text)
-
-    def pieces(self) -> list[str]:
-        """The schema's root properties: what may be asked for one by one, closed relations last."""
-        closed = self.closing.names
-        return [*(name for name in self.order() if name not in closed), *closed]
-
-    def order(self) -> list[str]:
-        """The schema's root properties in its own order."""
-        return pieces(self.task.schema)
 
     def piece(self, name: str) -> str:
         """The grammar of an object with this root property alone."""

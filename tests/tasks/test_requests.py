@@ -217,7 +217,7 @@ def test_pieces_are_the_root_properties(task: Task) -> None:
         "$defs": {"t": {"type": "string"}},
     }
     made = builder(task, schema=Schema("mine", body, None))
-    assert made.pieces() == ["a", "b"]
+    assert made.pieces == ("a", "b")
     assert made.piece("b").startswith(
         '{"type": "object", "properties": {"b": {"type": "integer"}}, "required": ["b"], "additionalProperties": false'
     )
