@@ -1,7 +1,8 @@
 """What an answer must satisfy: the schema with its formats, and the pydantic class that it was made of."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -12,6 +13,8 @@ from jsonschema_specifications import REGISTRY as SPECIFICATIONS
 from pydantic import BaseModel
 from pydantic import ValidationError as ClassError
 
+from extractor.tasks.compiled import compiled
+
 
 class Validation:
     """Checks answers as `jsonschema` does, formats included, then by the class; never opens a network connection."""
@@ -19,7 +22,7 @@ class Validation:
     def __init__(self, body: dict[str, Any], model: type[BaseModel] | None = None) -> None:
         self.draft: type[Validator] = validator_for(body, default=Draft202012Validator)
         self._validator = self.draft(body, registry=SPECIFICATIONS, format_checker=self.draft.FORMAT_CHECKER)
-        self._model = model
+        self._body, self._model = body, model
 
     def is_valid(self, answer: Any) -> bool:
         """Whether nothing is found against this answer."""
@@ -28,11 +31,16 @@ class Validation:
     def iter_errors(self, answer: Any) -> Iterator[ValidationError]:
         """Every fault that the schema finds; those that the class finds where the schema finds none."""
         found = False
-        for error in self._validator.iter_errors(answer):
+        for error in () if self._surely and self._surely(answer) else self._validator.iter_errors(answer):
             found = True
             yield error
         if self._model and not found:
             yield from _faults(self._model, answer)
+
+    @cached_property
+    def _surely(self) -> Callable[[Any], bool] | None:
+        """Whether an answer is valid for the schema, where there is a quick way to know."""
+        return compiled(self._body, self.draft)
 
 
 def _faults(model: type[BaseModel], answer: Any) -> Iterator[ValidationError]:
