@@ -1,7 +1,7 @@
 """The table `entities`: things that the answer names, and where they stand in the text."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -12,6 +12,8 @@ from extractor.tables.grounding import Ground, Match
 from extractor.tables.items import Item
 from extractor.tables.names import kinds_of, names_of
 from extractor.tables.table import ATTRIBUTES, CONFIDENCE, DOC_ID, SPAN, Made, Rows, Table, column
+
+Key = tuple[str, str | None, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +35,22 @@ def make_entities(items: Sequence[Item], ground: Ground, made: Made) -> Rows:
 
     An item with several names or types gives a row for each.
     """
-    found: dict[str, Entity] = {}
+    found: dict[Key, Entity] = {}
     for item in items:
         rest = item.attributes(("name", "type", "confidence"))
         names = names_of(item.said.get("name"), item.source.inner.get("name", {}))
         for name, kind in product(names, kinds_of(item, "type")):
-            key = json.dumps([name, kind, rest], sort_keys=True)
+            key = key_of(name, kind, rest)
             if key not in found:
                 place, number = ground.find(name), item.number("confidence")
                 identifier = f"e{len(found) + 1}"
                 found[key] = Entity(identifier, name, kind, place.mentions, place.match, rest, number, place.score)
     return list(found.values()), []
+
+
+def key_of(name: str, kind: str | None, rest: Mapping[str, Any]) -> Key:
+    """What two entities of a record differ in."""
+    return name, kind, json.dumps(rest, sort_keys=True) if rest else ""
 
 
 ENTITIES = Table(

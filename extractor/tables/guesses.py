@@ -21,7 +21,10 @@ class Guesses:
     def of(self, name: str) -> Iterator[tuple[str, list[Any]]]:
         """The entities that a name may mean that none of them bears, by each way of guessing, and how it is called."""
         folded, stands = fold(name), self._ground.find(name)
-        yield "containment", [one for one in self._entities if _holds_either_way(folded, fold(one.name))]
+        yield (
+            "containment",
+            [one for one, other in zip(self._entities, self._folds, strict=True) if _holds_either_way(folded, other)],
+        )
         if stands.match in ("fuzzy", "none"):  # what is in the text as it is written is no other name misspelled
             yield "fuzzy", self._almost(without_accents(folded))
         if stands.mentions:
@@ -51,14 +54,20 @@ class Guesses:
         return mentions, max((end - start for start, end, _ in mentions), default=0)
 
     @cached_property
+    def _folds(self) -> list[str]:
+        return [fold(entity.name) for entity in self._entities]
+
+    @cached_property
     def _plain(self) -> list[str]:
-        return [without_accents(fold(entity.name)) for entity in self._entities]
+        return list(map(without_accents, self._folds))
 
 
 def _holds_either_way(one: str, other: str) -> bool:
     """Whether the longer of two folded names holds the shorter, of two characters or more, on the borders of words."""
+    if not (one in other or other in one):
+        return False
     short, long = sorted((one, other), key=len)
-    if len(short) < 2 or short not in long:
+    if len(short) < 2:
         return False
     return bool(places(short, long, lambda start, end: (start, end) if is_whole(long, start, end) else None))
 

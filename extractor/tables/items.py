@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.types import TableField
@@ -48,7 +48,7 @@ def items_of(record: Any, fields: Sequence[TableField], table: str) -> Iterator[
             for found, keys, inside in _spread(value, alike[0].shape, {}, where):
                 chosen = _chosen(alike, found)
                 if chosen:
-                    yield replace(_item(chosen, found, said | keys), where=inside)
+                    yield _item(chosen, found, said | keys, inside)
 
 
 def texts_of(record: Any, fields: Sequence[TableField], table: str) -> Iterator[Item]:
@@ -133,14 +133,14 @@ def _holds(item: dict[str, Any], key: str, values: Sequence[Any]) -> bool:
     return key in item and (not values or item[key] in values)
 
 
-def _item(field: TableField, item: Any, keys: dict[str, Any]) -> Item:
+def _item(field: TableField, item: Any, keys: dict[str, Any], where: Where) -> Item:
     told = {role: value for role, value in keys.items() if role}
     more = {"id": keys["id"]} if "id" in keys else {"key": keys[""]} if "" in keys else {}
     if isinstance(item, dict):
-        return Item(field, {role: item.get(key) for role, key in field.roles.items()} | told, more | item)
+        return Item(field, {role: item.get(key) for role, key in field.roles.items()} | told, more | item, where)
     if field.bare == "value":
-        return Item(field, told, {**more, "value": item})
-    return Item(field, {field.bare: item} | told, more)
+        return Item(field, told, {**more, "value": item}, where)
+    return Item(field, {field.bare: item} | told, more, where)
 
 
 def _less(value: Any, keys: dict[str, str]) -> Any:

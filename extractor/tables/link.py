@@ -4,11 +4,11 @@ By id; else by the same name; else by the same fold of it; of several with that 
 follows is inferred (guesses.py), and says so. Two that fit alike are none, and nobody looks further.
 """
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from extractor.tables.entities import key_of
 from extractor.tables.fold import Span, fold
 from extractor.tables.grounding import Ground
 from extractor.tables.guesses import Guesses
@@ -110,13 +110,9 @@ def _nearest(mentions: Sequence[Span], quote: Span | None) -> Span | None:
 
 def _things(items: Sequence[Item], entities: Sequence[Any]) -> Iterator[tuple[str | None, list[Any]]]:
     """What each item names: its id, if it has one, and the rows that it gave, one for each name and type."""
-    rows = {_key(one.name, one.type, one.attributes): one for one in reversed(entities)}
+    rows = {key_of(one.name, one.type, one.attributes): one for one in reversed(entities)}
     for item in items:
         rest = item.attributes(("name", "type", "confidence"))
         names = names_of(item.said.get("name"), item.source.inner.get("name", {}))
-        keys = [_key(name, kind, rest) for name in names for kind in kinds_of(item, "type")]
+        keys = [key_of(name, kind, rest) for name in names for kind in kinds_of(item, "type")]
         yield text_of(item.said.get("id")), [rows[key] for key in keys if key in rows]
-
-
-def _key(name: str, kind: str | None, rest: Mapping[str, Any]) -> str:
-    return json.dumps([name, kind, rest], sort_keys=True)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from extractor.tables.items import Item
@@ -54,12 +55,14 @@ def named(value: Any, keys: Mapping[str, str]) -> Any:
 
 def kinds_of(item: Item, role: str) -> list[str | None]:
     """The types or predicates of an item: as it says, else the field's label where it has no place to say it."""
-    keyed = any(step.startswith(f"{{{role}") for step in item.source.shape)
-    keys = item.source.inner.get(role, {})
-    said = list(dict.fromkeys(names_of(item.said.get(role), keys, name=text_of)))
-    return [*said] or [None if role in item.source.roles or keyed or item.source.bare == role else item.source.label]
+    source = item.source
+    if said := list[str | None](dict.fromkeys(names_of(item.said.get(role), source.inner.get(role, {}), name=text_of))):
+        return said
+    keyed = any(step.startswith(f"{{{role}") for step in source.shape)
+    return [None if role in source.roles or keyed or source.bare == role else source.label]
 
 
+@lru_cache(maxsize=4096)
 def akin(one: str, other: str) -> bool:
     """Whether one label is or holds the other: a living_person is a kind of person, a 娱乐人物 of 人物."""
     short, long = sorted((one.casefold(), other.casefold()), key=len)

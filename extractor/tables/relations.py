@@ -27,7 +27,7 @@ def make_relations(items: Sequence[Item], ground: Ground, made: Made) -> Rows:
     said = [row for item in joining for row in _rows_of(item, ground, finder)]
     joins = {word: ends for item in items for word, ends in item.source.ends.items()}
     by_id = any("id" in item.source.roles or "{id" in "".join(item.source.shape) for item in things)
-    return meant([replace(row, relation_id=f"r{n}") for n, row in enumerate(said, 1)], entities, joins, by_id)
+    return meant(said, entities, joins, by_id)
 
 
 def _joins(item: Item) -> bool:
