@@ -7,6 +7,7 @@ from itertools import islice
 from extractor.engines.base import Engine
 from extractor.engines.loop import serve
 from extractor.errors import ExtractorError
+from extractor.pipeline.ahead import encoded_ahead
 from extractor.pipeline.long import LongProcedure, LongWork
 from extractor.pipeline.work import Work
 from extractor.types import Completion, Document, Request, Settlement, StoredAnswer
@@ -33,7 +34,8 @@ class Lane:
         self.arm = procedure.whole.builder.arm
         self.passed = 0  # documents of the input that lie behind
         self.passages = 0  # works of long documents that are done
-        self._procedure, self._documents, self._answered, self._draining = procedure, documents, answered, draining
+        self._procedure, self._answered, self._draining = procedure, answered, draining
+        self._documents = encoded_ahead(documents, procedure.cutter)
         self._works: dict[tuple[str, int], Work] = {}  # begun and not settled, by document and passage
         self._long: dict[str, LongWork] = {}  # the same
         self._beginning = self._begun()

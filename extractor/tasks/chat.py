@@ -1,7 +1,11 @@
 """A model's tokenizer and chat template: what it can do, and messages into token ids."""
 
+import os
 import re
 from array import array
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +19,17 @@ EARLY_STOP = (
     "\n\nConsidering the limited time by the user, I have to give the solution based on the thinking directly now."
 )
 _NOWHERE = re.compile("(?!)")
+_AHEAD = 128  # texts that a thread has encoded and nobody has asked for, at most
+_TRIAL = "Ann’s 12 boats — 文件 \n\n e\u0301 ہے\t🙂 \u2060a "
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Prompts that differ in their last message alone."""
+
+    ids: Sequence[int]  # of what stands before in each, as far as nothing that follows could change them
+    head: str  # the rest of what stands before that message
+    tail: str  # what stands behind it
 
 
 class Chat:
@@ -22,12 +37,13 @@ class Chat:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
+        self._quick = _quick(tokenizer)
+        self._ahead: dict[str, Future[dict[str, array[int]]]] = {}
         self._part = lru_cache(maxsize=256)(self._encode)  # the turns that all prompts share are encoded once
         self._cut = self._find_cut()
         self.bytes_of = TokenBytes(tokenizer)
         self._forms = find_forms(tokenizer)
         self.kind, self.why_never = self._forms.kind, self._forms.why
-        self._frames: dict[tuple[str, ThinkingMode], tuple[str, str]] = {}
         vocabulary = tokenizer.get_vocab()
         self.close_id: int | None = vocabulary.get(CLOSE)
 
@@ -52,20 +68,39 @@ class Chat:
         text = self.form(mode).ask(self._tokenizer, messages)
         return text if mode == "no_think" or text.rstrip().endswith(OPEN) else text + self._forms.opening
 
-    def render_last(self, before: list[Message], last: Message, mode: ThinkingMode) -> str:
-        """As `render`, for many last messages after the same others: the template runs once for all of them."""
-        key = (str(before), mode)
-        if key not in self._frames:
-            head, *others = self.render([*before, {**last, "content": MARK}], mode).split(MARK)
-            if len(others) != 1:  # the prompt's own words hold the mark
-                return self.render([*before, last], mode)
-            tail = others[0]
-            self._frames = {**self._frames, key: (head, tail)} if len(self._frames) < 64 else {key: (head, tail)}
-        head, tail = self._frames[key]
-        return head + last["content"] + tail
+    def frame(self, before: list[Message], mode: ThinkingMode) -> Frame | None:
+        """What prompts share that end in one more message of the user: the template runs once for all of them.
+
+        None where the messages hold our own mark.
+        """
+        head, *others = self.render([*before, {"role": "user", "content": MARK}], mode).split(MARK)
+        if len(others) != 1:
+            return None
+        longest = max(map(len, self.control_strings()), default=0)
+        sure = [found.start() for found in self._cut.finditer(head) if found.start() + longest <= len(head)]
+        ids = [token for part in self._cut.split(head)[: len(sure)] for token in self._part(part)]
+        return Frame(ids, head[sure[-1] if sure else 0 :], others[0])
+
+    def encode_in(self, frame: Frame, content: str) -> list[int]:
+        """Token ids of the whole prompt with this for the last message."""
+        return [*frame.ids, *self.encode(frame.head + content + frame.tail)]
+
+    def encode_ahead(self, frame: Frame, contents: Iterable[str], thread: Executor) -> None:
+        """Begins to encode in a thread what `encode_in` will ask for, where the tokenizer can be shared with one."""
+        if not (encode := self._quick):
+            return
+        texts = (self._cut.split(frame.head + content + frame.tail) for content in contents)
+        parts = [max(text, key=len) for text in texts]
+        made = thread.submit(lambda: dict(zip(parts, encode(parts), strict=True)))
+        self._ahead |= dict.fromkeys(parts, made)
+        for part in list(self._ahead)[:-_AHEAD]:
+            del self._ahead[part]
 
     def _encode(self, text: str) -> "array[int]":
-        return array("I", self._tokenizer.encode(text, add_special_tokens=False))
+        ahead = self._ahead.pop(text, None)
+        if ahead:
+            return ahead.result()[text]
+        return self._quick([text])[0] if self._quick else _plain(self._tokenizer, text)
 
     def _in_parts(self, cut: re.Pattern[str], text: str) -> list[int]:
         return [token for part in cut.split(text) for token in self._part(part)]
@@ -76,3 +111,22 @@ class Chat:
         cut = re.compile(f"(?={'|'.join(map(re.escape, controls))})") if controls else _NOWHERE
         trial = " \n a ".join(["", *controls, ""])
         return cut if self._in_parts(cut, trial) == list(self._encode(trial)) else _NOWHERE
+
+
+def _plain(tokenizer: Any, text: str) -> "array[int]":
+    return array("I", tokenizer.encode(text, add_special_tokens=False))
+
+
+def _quick(tokenizer: Any) -> "Callable[[Sequence[str]], list[array[int]]] | None":
+    """Encodes texts by what is under the tokenizer, and does not say where each token stands; None unless it agrees."""
+    under: Any = getattr(tokenizer, "backend_tokenizer", None)
+    if not hasattr(under, "encode_batch_fast"):
+        return None
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its own threads would take the engine's cores
+
+    def encode(texts: Sequence[str]) -> "list[array[int]]":
+        return [array("I", one.ids) for one in under.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    trial = [_TRIAL, "".join(tokenizer.get_added_vocab())]
+    agrees = [_plain(tokenizer, text) for text in trial] == encode(trial)
+    return encode if agrees and under.truncation is None and under.padding is None else None

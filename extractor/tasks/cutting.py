@@ -1,6 +1,7 @@
 """Which documents are too long to be asked whole, and the passages that are asked in their place."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -58,6 +59,12 @@ class Cutter:
             return None
         first = self._builder.first(document)
         return None if self._is_long(document, first) and self._size >= LEAST else first
+
+    def encode_ahead(self, documents: Iterable[Document], thread: Executor) -> None:
+        """Begins to encode in a thread what `first` will ask for."""
+        whole = (one for one in documents if not one.problem and len(one.text) <= HUGE * self._builder.context)
+        if self._plan is None:
+            self._builder.encode_ahead(whole, thread)
 
     def firsts(self, document: Document) -> Iterator[Request | Problem]:
         """What is asked first of the document, or of each of its passages."""

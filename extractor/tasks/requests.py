@@ -1,6 +1,7 @@
 """Documents become requests: what is sent is decided here, and sent elsewhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from copy import copy
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -98,6 +99,7 @@ class RequestBuilder:
         places = [(name,) for name in self.closing.names]
         self.grammar = grammar(without(task.schema, places) if places else task.schema)
         self._before = {mode: _before(task, self.closing, mode) for mode in task.sampling}
+        self._frames = {mode: self.chat.frame(before, mode) for mode, before in self._before.items()}
         self.order = tuple(pieces(task.schema))
         self.pieces = (*(name for name in self.order if name not in self.closing.names), *self.closing.names)
 
@@ -123,6 +125,14 @@ class RequestBuilder:
         fault = fault_of_mode(document.mode, self.chat.kind, self.task.prompted)
         return Problem("bad_mode", fault) if fault else self.build(document, self.first_mode(document))
 
+    def encode_ahead(self, documents: Iterable[Document], thread: Executor) -> None:
+        """Begins to encode in a thread what `first` will ask for; none where documents have examples of their own."""
+        own = [one for one in documents if not fault_of_mode(one.mode, self.chat.kind, self.task.prompted)]
+        for mode, frame in self._frames.items():
+            asked = [self._last(one)["content"] for one in own if self.first_mode(one) == mode]
+            if frame and asked and not self.task.nearest:
+                self.chat.encode_ahead(frame, asked, thread)
+
     def first_mode(self, document: Document) -> ThinkingMode:
         """The mode in which a document is asked first: its own, else the job's (auto begins without thought).
 
@@ -138,7 +148,7 @@ class RequestBuilder:
         `more` are messages that follow the document's: an answer and what was wrong with it.
         """
         messages = [*self.messages(document, mode), *more]
-        prompt = self.chat.encode(self._rendered(messages, mode))
+        prompt = self._encoded(messages, mode)
         least = MIN_THOUGHT if mode == "think" else 0
         room = self._left(mode, len(prompt))
         if room < least:
@@ -202,19 +212,19 @@ class RequestBuilder:
         """The exact messages for this document."""
         return [*self._before[mode], *self._own_examples(document), self._last(document)]
 
-    def _rendered(self, messages: list[Message], mode: ThinkingMode) -> str:
-        """The exact prompt text; where all but the last message are those of every document, by the shared frame."""
-        shared = self._before[mode]
-        if len(messages) == len(shared) + 1:
-            return self.chat.render_last(shared, messages[-1], mode)
-        return self.chat.render(messages, mode)
+    def _encoded(self, messages: list[Message], mode: ThinkingMode) -> list[int]:
+        """The exact prompt; where all but the last message are those of every document, by the shared frame."""
+        frame = self._frames[mode]
+        if frame and len(messages) == len(self._before[mode]) + 1:
+            return self.chat.encode_in(frame, messages[-1]["content"])
+        return self.chat.encode(self.chat.render(messages, mode))
 
     def _left(self, mode: ThinkingMode, taken: int) -> int:
         """Tokens of the context that are left beside those taken, and beside the answer."""
         return self.context - self.task.max_answer_tokens - (self._closing_room if mode == "think" else 0) - taken
 
     def _room(self, mode: ThinkingMode) -> int:
-        without = self.chat.encode(self._rendered([*self._before[mode], self._last(Document("", "", ""))], mode))
+        without = self._encoded([*self._before[mode], self._last(Document("", "", ""))], mode)
         return self._left(mode, len(without) + (MIN_THOUGHT if mode == "think" else 0))
 
     @cached_property

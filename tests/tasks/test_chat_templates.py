@@ -62,7 +62,8 @@ def test_thinking_is_found_by_trying_and_nothing_is_lost(tokenizer: Any, name: s
         text = chat.render(MESSAGES, mode)  # type: ignore[arg-type]
         assert text.endswith(ending)
         assert [text.count(message["content"]) for message in MESSAGES] == [1, 1, 1, 1]
-        assert chat.render_last(MESSAGES[:3], MESSAGES[3], mode) == text  # type: ignore[arg-type]
+        frame = chat.frame(MESSAGES[:3], mode)  # type: ignore[arg-type]
+        assert frame and chat.encode_in(frame, "Text.") == chat.encode(text)
 
 
 def test_where_a_switch_works_without_a_system_message_alone_the_rules_go_to_the_user(tokenizer: Any) -> None:
@@ -78,10 +79,10 @@ def test_a_system_message_goes_to_the_user_where_the_template_knows_no_system(to
     assert rendered == f"<|im_start|>user\nRules.\n\nText.<|im_end|>\n{START}"
 
 
-def test_a_prompt_that_holds_the_mark_itself_gets_its_document_in_the_right_place(tokenizer: Any) -> None:
+def test_a_prompt_that_holds_the_mark_itself_has_no_frame(tokenizer: Any) -> None:
     chat = chat_of(tokenizer, shape.PLAIN)
     before = [{"role": "system", "content": "Write \u2042document\u2042 for none."}]
-    assert chat.render_last(before, MESSAGES[3], "no_think") == chat.render([*before, MESSAGES[3]], "no_think")
+    assert chat.frame(before, "no_think") is None
 
 
 @pytest.mark.parametrize("template", [None, "{{ raise_exception('never') }}"])
