@@ -6,6 +6,7 @@ from typing import Any
 
 from extractor import tables
 from extractor.cli.say import output
+from extractor.documents.shard import Shard
 from extractor.escape import in_line
 from extractor.jobs.check import Checked
 from extractor.jobs.estimate import CostEstimate
@@ -68,7 +69,7 @@ def _shard_lines(shards: Mapping[str, str]) -> Iterator[str]:
     """How many ended well, and the names of the others by what they are."""
     if not shards:
         return
-    of = int(next(iter(shards)).partition("/")[2])
+    of = Shard.parse(next(iter(shards))).of
     yield f"{sum(state == 'finished' for state in shards.values())} of {of} finished"
     absent = [name for number in range(1, of + 1) if (name := f"{number}/{of}") not in shards]
     for state in ("running", "stopped"):

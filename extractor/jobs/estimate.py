@@ -121,7 +121,7 @@ def _tokens_and_documents(parts: Parts) -> tuple[int, int]:
 
 
 def _rate(prepared: Prepared) -> tuple[float | None, str]:
-    last = Manifest.load(prepared.job.out).last_run
+    last = reading(prepared.job.out, lambda parts: Manifest.read(parts.folder, parts.manifest)).last_run
     tokens, took = last.output_tokens, last.seconds
     if not tokens or not took:
         return None, "no run to go by: add --tokens-per-second N"

@@ -179,12 +179,14 @@ class Job(BaseModel):
     @property
     def place(self) -> Path:
         """Where it writes: `out`, or the shard's own place in it."""
-        return place_of(self.out, self.share.name) if self.share else self.out
+        return place_of(self.out, self.share) if self.share else self.out
 
     @field_validator("shard")
     @classmethod
     def _is_a_shard(cls, text: str | None) -> str | None:
-        return text if text is None else str(text) if Shard.parse(text) else None
+        if text is not None:
+            Shard.parse(text)
+        return text
 
     @field_validator("max_runtime")
     @classmethod

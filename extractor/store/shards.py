@@ -4,50 +4,46 @@ Readers see their rows with those of the output. The next run, retry, compact or
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from extractor.documents.shard import Shard
 from extractor.store.journal import within
 
 FOLDER = "shards"
-_NAME = re.compile(r"([1-9]\d*)-of-([1-9]\d*)")
 _AT_ONCE = ("seconds", "load_seconds")  # of several runs, the longest
 
 
-def place_of(out: Path, name: str) -> Path:
-    """Where the shard of this name lies in an output."""
-    return out / FOLDER / name
+def place_of(out: Path, shard: Shard) -> Path:
+    """Where the shard lies in an output."""
+    return out / FOLDER / shard.name
 
 
-def shards_in(out: Path) -> Iterator[tuple[str, Path]]:
-    """Names and places of the shards of an output, in order. UserError where one is a link that leads out of it."""
-    found = [place for place in (out / FOLDER).glob("*-of-*") if _NAME.fullmatch(place.name) and place.is_dir()]
-    for place in sorted(found, key=_numbers):
+def shards_in(out: Path) -> Iterator[tuple[Shard, Path]]:
+    """The shards of an output and their places, in order. UserError where one is a link that leads out of it."""
+    found = [(shard, place) for place in (out / FOLDER).glob("*-of-*") if (shard := Shard.named(place.name))]
+    for shard, place in sorted(found, key=lambda one: (one[0].of, one[0].number)):
         within(out, out / FOLDER)
         within(out, place)
-        yield place.name, place
+        if place.is_dir():
+            yield shard, place
 
 
-def siblings(name: str) -> int:
-    """How many shards there are where this is one."""
-    return _numbers(Path(name))[1]
-
-
-def united(content: Mapping[str, Any], shards: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What the manifest of an output would say if it had all that its shards (name → manifest) have."""
-    if not shards:
-        return dict(content)
-    documents = [one.get("documents") for one in (content, *shards.values())]
+def united(held: bytes | None, shards: Mapping[Shard, bytes | None]) -> bytes | None:
+    """What the manifest of an output would hold if it had all that its shards have, whose manifests hold these."""
+    content, told = _read(held), {shard: _read(one) for shard, one in shards.items()}
+    if not content or not told:
+        return held
+    documents = [one.get("documents") for one in (content, *told.values())]
     counted = {"documents": sum(number for number in documents if isinstance(number, int))}
-    run = counted | _together({name: as_object(one.get("last_run")) for name, one in shards.items()})
-    return {**content, **counted, "last_run": run, "last_work": run}
+    run = counted | _together({shard: as_object(one.get("last_run")) for shard, one in told.items()})
+    return json.dumps(content | counted | {"last_run": run, "last_work": run}).encode()
 
 
-def manifest_in(held: bytes | None) -> dict[str, Any]:
-    """What a shard's manifest says; nothing where it has none, or it is torn."""
+def _read(held: bytes | None) -> dict[str, Any]:
+    """What a manifest says; nothing where there is none, or it is torn."""
     try:
         return as_object(json.loads(held or b"{}"))
     except (ValueError, RecursionError):
@@ -59,14 +55,14 @@ def as_object(said: Any) -> dict[str, Any]:
     return dict(said) if isinstance(said, dict) else {}
 
 
-def _together(runs: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def _together(runs: Mapping[Shard, dict[str, Any]]) -> dict[str, Any]:
     """The last runs of shards, which go on at the same time, as one; what some do not tell is None."""
     left = [run.get("pending") for run in runs.values()]
-    is_known = len(runs) == max(map(siblings, runs)) and all(isinstance(number, int) for number in left)
+    is_known = len(runs) == max(shard.of for shard in runs) and all(isinstance(number, int) for number in left)
     settled = Counter[str]()
     for run in runs.values():
         settled.update({status: n for status, n in as_object(run.get("settled")).items() if isinstance(n, int)})
-    states = {name.replace("-of-", "/"): str(run.get("state")) for name, run in runs.items()}
+    states = {str(shard): run.get("state") or "stopped" for shard, run in runs.items()}
     is_over = is_known and set(states.values()) == {"finished"}
     return {
         "state": "finished" if is_over else "running" if "running" in states.values() else "stopped",
@@ -80,8 +76,3 @@ def _together(runs: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
 
 def _number(run: Mapping[str, Any], name: str) -> Any:
     return value if isinstance(value := run.get(name), int | float) else 0
-
-
-def _numbers(place: Path) -> tuple[int, int]:
-    found = _NAME.fullmatch(place.name)
-    return (int(found[1]), int(found[2])) if found else (0, 0)

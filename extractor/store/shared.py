@@ -8,13 +8,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from extractor.documents.shard import Shard
 from extractor.errors import Locked
 from extractor.store.journal import Fence, remove
 from extractor.store.lock import is_held, locked
 from extractor.store.manifest import Manifest
 from extractor.store.parts import Parts, parts_of
 from extractor.store.settled import Settled
-from extractor.store.shards import shards_in, siblings
+from extractor.store.shards import shards_in
 from extractor.store.shelf import Beside, Shelf
 from extractor.store.tables import Row
 
@@ -27,12 +28,12 @@ class SharedOutput:
     A shard has the output's lock for moments only: at its beginning, and where it does settled documents again.
     """
 
-    def __init__(self, out: Path, shard: str, described: Mapping[str, Any], supersede: bool) -> None:
+    def __init__(self, out: Path, shard: Shard, described: Mapping[str, Any], supersede: bool) -> None:
         """Locked where a run has the output, or shards of another number; UserError where it holds another job."""
         self._out = out
         with self._ours() as shelf:
             shelf.recover(skip_live=True)
-            _drop_others(out, siblings(shard))
+            _drop_others(out, shard.of)
             manifest, now = Manifest.load(out), shelf.now()
             manifest.must_be(described["identity"], supersede)
             known = manifest.documents
@@ -76,8 +77,8 @@ class ShardShelf(Shelf):
 
 def _drop_others(out: Path, of: int) -> None:
     """Shards of another number are gone, whose rows the output has by now. Locked where one is under way."""
-    for name, place in shards_in(out):
-        if siblings(name) == of:
+    for shard, place in shards_in(out):
+        if shard.of == of:
             continue
         if is_held(place) or parts_of(place).names:
             raise Locked(f"another run holds {place}: all shards of an output are of one number; wait for it")

@@ -1,6 +1,5 @@
 """The output folder: parts of several tables that appear whole, and go whole."""
 
-import json
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
@@ -19,9 +18,9 @@ from extractor.store.attempts import SCHEMA as ATTEMPTS
 from extractor.store.journal import STAGING, Change, Fence, Journal, Move, pending_moves
 from extractor.store.lock import locked
 from extractor.store.manifest import Manifest
-from extractor.store.parts import BATCH, MANIFEST, Parts, manifest_of, parts_of
+from extractor.store.parts import BATCH, MANIFEST, Parts, parts_of
 from extractor.store.seal import Seal, moment, seal_of, written_of
-from extractor.store.shards import manifest_in, shards_in
+from extractor.store.shards import shards_in
 from extractor.store.tables import ALWAYS, SCHEMAS, TABLES, Row
 
 Sieve = Callable[[str, pa.Table], pa.Table]  # the name of a table, and its rows in one part → those that stay
@@ -145,19 +144,17 @@ class Shelf:
     def _take_in(self, shard: "Shelf") -> None:
         """Commits that all rows of a shard are in this output's own parts."""
         shard.recover()
-        now, told = shard.now(), manifest_in(manifest_of(shard.folder))
+        now, manifest, its = shard.now(), Manifest.load(self.folder), Manifest.load(shard.folder)
         if not now.names:
             return
-        manifest = Manifest.load(self.folder)
         documents = (manifest.documents or 0) + now.count()
         with self._journal.change(_old_first()) as change:
             for table, files in now.files.items():
                 for part, file in files.items():
                     change.take(f"{table}/{part}", file)
             _put_beside(change, Beside(manifest=manifest.text({"documents": documents})))
-            if told:
-                with change.put(str((shard.folder / MANIFEST).relative_to(self.folder))) as staged:
-                    staged.write_text(json.dumps(told | {"documents": 0}, ensure_ascii=False, indent=2), "utf-8")
+            with change.put(str((shard.folder / MANIFEST).relative_to(self.folder))) as staged:
+                staged.write_text(its.text({"documents": 0}), encoding="utf-8")
 
     def _table(self, name: str, rows: Sequence[Row]) -> pa.Table:
         table = pa.Table.from_pylist(list(rows), SCHEMAS[name])

@@ -7,10 +7,12 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from extractor.documents.shard import Shard
 from extractor.store.ledger import Fault, faults_in_counts, faults_of, readable
+from extractor.store.lock import is_held
 from extractor.store.manifest import Manifest
 from extractor.store.parts import Parts, reading
-from extractor.store.shards import as_object
+from extractor.store.shards import as_object, place_of
 from extractor.store.tables import in_quarantine
 
 TOKENS = ("prompt_tokens", "cached_tokens", "thinking_tokens", "answer_tokens", "total_tokens")
@@ -106,8 +108,14 @@ def _status(parts: Parts, by_id: bool) -> OutputStatus:
         seconds=last_run.seconds if "seconds" in told else None,
         last_run=told,
         faults=faults,
-        shards=as_object(told.get("shards")),
+        shards={name: _state(parts.folder, name, state) for name, state in as_object(told.get("shards")).items()},
     )
+
+
+def _state(out: Path, name: str, told: str) -> str:
+    """How a shard's last run ended; one that was killed could not say that it does not go on."""
+    is_over = told == "running" and not is_held(place_of(out, Shard.parse(name)))
+    return "stopped" if is_over else told
 
 
 def _escalation(parts: Parts) -> Escalation:

@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shop import Clerk, assert_whole, rows, settle, some, write
+from shop import GOOD, Clerk, assert_whole, rows, settle, some, write
 
 from extractor.api import Output
+from extractor.documents.shard import Shard
 from extractor.errors import Locked, UserError
+from extractor.evaluation.runs import load_run
 from extractor.store.compact import compact
 from extractor.store.lock import locked
 from extractor.store.manifest import Manifest
 from extractor.store.shards import place_of
 from extractor.store.status import output_status
 from extractor.system.crash import VARIABLE
+from extractor.types import Completion, Request
 
 pytestmark = pytest.mark.slow
 SLOW_RUN = [sys.executable, str(Path(__file__).parents[1] / "slow_extract.py"), "run"]
@@ -119,7 +122,7 @@ def test_a_limit_is_that_of_all_shards_together(tmp_path: Path, inputs: Path) ->
 def test_shards_of_another_number_wait_for_those_under_way(tmp_path: Path, inputs: Path) -> None:
     out = tmp_path / "out"
     settle(inputs, out, shard="1/3")
-    with locked(place_of(out, "1-of-3")):
+    with locked(place_of(out, Shard(1, 3))):
         settle(inputs, out, shard="2/3")
         with pytest.raises(Locked, match="1-of-3"):
             settle(inputs, out, shard="2/4")
@@ -143,7 +146,6 @@ def test_retry_and_comparison_take_no_shard(tmp_path: Path, inputs: Path) -> Non
 
 def test_retry_takes_the_quarantined_of_all_shards(tmp_path: Path, inputs: Path) -> None:
     from fakes import Silent, answering, fake_model
-    from shop import GOOD
 
     from extractor.jobs.prepare import prepare
     from extractor.jobs.retry import asked_again, ready_again
@@ -161,7 +163,7 @@ def test_retry_takes_the_quarantined_of_all_shards(tmp_path: Path, inputs: Path)
 def test_nothing_is_read_of_a_shard_that_is_a_link_out_of_the_output(tmp_path: Path, inputs: Path) -> None:
     settle(inputs, tmp_path / "out", shard="1/2")
     settle(inputs, tmp_path / "other", shard="2/2")
-    place_of(tmp_path / "out", "2-of-2").symlink_to(place_of(tmp_path / "other", "2-of-2"))
+    place_of(tmp_path / "out", Shard(2, 2)).symlink_to(place_of(tmp_path / "other", Shard(2, 2)))
     with pytest.raises(UserError, match="link out of the output"):
         output_status(tmp_path / "out")
 
@@ -191,6 +193,8 @@ def test_shards_at_once_of_which_some_are_killed(tmp_path: Path) -> None:
     for killed in runs[:2]:
         killed.kill()
     assert {run.wait() for run in runs[2:]} == {0}
+    told = output_status(out).shards
+    assert [told[f"{number}/4"] for number in range(1, 5)] == ["stopped", "stopped", "finished", "finished"]
     before = set(of_all(out))
     again = [started(inputs, out, f"{number}/4") for number in (1, 2)]
     assert {run.wait() for run in again} == {0}
@@ -205,7 +209,7 @@ def test_shards_at_once_of_which_some_are_killed(tmp_path: Path) -> None:
 
 def test_the_place_of_a_shard_says_where_to_look(tmp_path: Path, inputs: Path) -> None:
     settle(inputs, tmp_path / "out", shard="1/3")
-    told = json.loads((place_of(tmp_path / "out", "1-of-3") / "manifest.json").read_text())
+    told = json.loads((place_of(tmp_path / "out", Shard(1, 3)) / "manifest.json").read_text())
     whole = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert (told["settings"]["shard"], whole["settings"]["shard"]) == ("1/3", None)
     assert told["identity"] == whole["identity"] and told["settings"]["out"] == whole["settings"]["out"]
@@ -218,3 +222,16 @@ def test_an_estimate_is_of_the_share(tmp_path: Path, inputs: Path) -> None:
 
     cost = estimate(fake_prepared(inputs, tmp_path / "out", shard="1/4"), None)
     assert cost.documents == 10
+
+
+def test_whoever_evaluates_knows_of_the_runs_of_shards(tmp_path: Path, inputs: Path) -> None:
+    from fakes import fake_prepared
+
+    from extractor.jobs.estimate import estimate
+
+    def asked_more(request: Request) -> Completion:
+        return Completion(request, GOOD, output_tokens=7)
+
+    shards_of(inputs, tmp_path / "out", clerk=Clerk(asked_more))
+    assert load_run(str(tmp_path / "out")).last_work.output_tokens == 7 * 40
+    assert estimate(fake_prepared(inputs, tmp_path / "out"), None).tokens_per_second is not None
