@@ -1,5 +1,5 @@
 PYTHON ?= python3
-EXTRAS ?= cpu,demo,endpoint,ray,eval,zh,mcp,dev
+EXTRAS ?= cpu,demo,endpoint,ray,eval,zh,mcp,review,dev
 MODEL ?= qwen2.5-coder-1.5b
 BIN := .venv/bin
 STAMP := .venv/.installed

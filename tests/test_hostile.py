@@ -24,7 +24,7 @@ from extractor.progress.prometheus import samples, text
 from extractor.progress.stderr import CLEAR, Bar, Errors, JsonLines, Lines
 from extractor.progress.tally import Tally
 from extractor.report.draw import figure, rows, svg_of
-from extractor.report.render import as_script_data
+from extractor.web.inline import as_script_data
 
 
 def shown(tell: Callable[[], object]) -> str:

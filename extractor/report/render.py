@@ -1,17 +1,10 @@
 """report.html: one file that a person reads, for one run or for runs side by side; it loads nothing from elsewhere."""
 
-import base64
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from extractor.escape import IN_JAVASCRIPT, escaped_json, in_json, in_text
+from extractor.escape import in_json
 from extractor.evaluation import resources as spending
 from extractor.evaluation.compare import compare
 from extractor.evaluation.evaluate import evaluate, problems, rates
@@ -25,9 +18,11 @@ from extractor.report.headline import ArmSummary, Tile, run_headline, tiles
 from extractor.report.plot import Plot, PlotInput
 from extractor.report.plots import plots
 from extractor.report.texts import texts_of
+from extractor.web.inline import PageParts, inline
 
-_NEVER = "base-uri 'none'; form-action 'none'"
 SCRIPTS = ("text.js", "hits.js", "case.js", "rows.js", "point.js", "list.js", "page.js")
+HERE = "extractor.report"
+PARTS = PageParts((HERE, "page.html"), [(HERE, "page.css")], [(HERE, name) for name in SCRIPTS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,35 +123,4 @@ def _described(run: Run) -> tuple[str, str, str]:
 
 
 def _html(page: Page) -> str:
-    style, script = _part("page.css"), "".join(map(_part, SCRIPTS))
-    environment = Environment(
-        loader=PackageLoader("extractor", "report"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, finalize=_printable,
-    )  # fmt: skip
-    return environment.get_template("page.html").render(
-        page=page,
-        style=Markup(style),
-        script=Markup(script),
-        data=Markup(as_script_data(page.data)),
-        unprintable=IN_JAVASCRIPT,
-        policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; {_NEVER}",
-        svg=Markup,
-    )
-
-
-def as_script_data(value: Any) -> str:
-    """JSON that cannot end the script element it stands in, whatever a document says."""
-    text = escaped_json(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def _printable(value: Any) -> Any:
-    return value if isinstance(value, Markup) else in_text(value)
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _part(name: str) -> str:
-    return (files("extractor.report") / name).read_text(encoding="utf-8")
+    return inline(PARTS, page.data, {"page": page})

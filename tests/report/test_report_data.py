@@ -20,8 +20,9 @@ from extractor.pipeline.session import run as run_job
 from extractor.report.cases import cases
 from extractor.report.details import details_of, sample
 from extractor.report.plots_scores import agreement, differences
-from extractor.report.render import as_script_data, render_comparison, render_run
+from extractor.report.render import render_comparison, render_run
 from extractor.report.texts import texts_of
+from extractor.web.inline import as_script_data
 
 pytestmark = pytest.mark.slow
 
