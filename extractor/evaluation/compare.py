@@ -14,7 +14,7 @@ from extractor.evaluation.gold import Gold
 from extractor.evaluation.resources import resources, seconds_per_document
 from extractor.evaluation.results import Arm, Comparison, Difference, Evaluation
 from extractor.evaluation.runs import Numbers, Run, with_unique_labels
-from extractor.evaluation.score import Scored, score
+from extractor.evaluation.score import Scored, score, unseen
 from extractor.evaluation.verdict import verdict
 
 
@@ -26,6 +26,9 @@ def compare(
     scored_ids = [doc_id for doc_id in ids if gold and doc_id in gold.documents]
     if gold and not scored_ids:
         raise UserError(f"{gold.source} has none of the {len(ids)} documents that all runs share; check its doc_id")
+    known, notes = len(scored_ids), list[str]()
+    if gold:
+        scored_ids, notes = unseen(runs, gold, scored_ids)
     scored = [score(run, gold, scored_ids) for run in runs] if gold else []
     weights = intervals.resampled(len(ids), resamples, seed)
     draws = _draws(len(scored_ids), resamples, seed)
@@ -47,7 +50,7 @@ def compare(
         agreements=agreed,
         disagreements=tuple(disagreements(ids, parts)),
         gpu_hour_price=gpu_hour_price,
-        notes=tuple(_notes(gold, len(ids), len(scored_ids), missing)),
+        notes=(*_notes(gold, len(ids), known, missing), *notes),
         seed=seed,
         resamples=resamples,
     )
@@ -97,8 +100,8 @@ def _lengths(run: Run, gold: Gold | None, ids: Sequence[str]) -> Numbers:
     return prompts if None in texts else np.array([len(text or "") for text in texts], dtype=np.float64)
 
 
-def _notes(gold: Gold | None, joined: int, scored: int, missing: dict[str, int]) -> list[str]:
+def _notes(gold: Gold | None, joined: int, known: int, missing: dict[str, int]) -> list[str]:
     notes = [f"{n} documents of {label} are not in every run and left out" for label, n in missing.items() if n]
-    if gold and scored < joined:
-        notes.append(f"{joined - scored} of {joined} joined documents have no gold and are not scored")
+    if gold and known < joined:
+        notes.append(f"{joined - known} of {joined} joined documents have no gold and are not scored")
     return notes

@@ -14,6 +14,7 @@ from extractor.errors import UserError
 from extractor.evaluation.gold_rows import GoldRow, Json, gold_rows
 from extractor.evaluation.scored_tables import SCORED
 from extractor.tables import ENTITIES, RELATIONS, Table
+from extractor.tasks.reviewed import rows_of
 
 Annotation = Literal["exhaustive", "partial", "none"]
 
@@ -112,9 +113,7 @@ def _rows(path: str) -> Iterator[tuple[str, Any]]:
             yield f"{path}:{number}", row
         return
     with pa.input_stream(path, compression="detect") as stream:
-        for number, line in enumerate(stream.read().split(b"\n"), 1):
-            if line.strip():
-                yield f"{path}:{number}", _json(f"{path}:{number}", line)
+        yield from rows_of(stream.read(), path, _json)
 
 
 def _json(where: str, text: bytes) -> Any:

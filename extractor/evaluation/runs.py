@@ -18,6 +18,7 @@ from extractor.evaluation.scored_tables import FURTHER, said_columns
 from extractor.store.ledger import faults_for_reader, refuse
 from extractor.store.manifest import Manifest, RunEntry
 from extractor.store.parts import Parts, reading
+from extractor.store.shards import as_object
 from extractor.tables import ENTITIES, RELATIONS, Entity, Relation, Table
 
 Numbers = npt.NDArray[np.float64]
@@ -66,6 +67,13 @@ class Run:
         if table.name == RELATIONS.name:
             return [relation.predicate for relation in self.relations.get(doc_id, ())]
         return [row.get(table.kind or "") for row in self.further_rows(table, doc_id)]
+
+    @property
+    def shown(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The documents, by id and by text, that it was shown as worked examples."""
+        said = self.manifest.content
+        texts = (as_object(one).get("text") for one in said.get("examples") or ())
+        return frozenset(said.get("example_documents") or ()), frozenset(map(str, texts))
 
     @property
     def last_work(self) -> RunEntry:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from extractor.errors import UserError
 from extractor.evaluation.fields import FieldHit, attribute_hits, record_hits
 from extractor.evaluation.gold import Gold
 from extractor.evaluation.runs import Numbers, Run
@@ -49,11 +50,29 @@ def scored_ids(run: Run, gold: Gold) -> tuple[list[str], list[str]]:
     A gold document that the run never settled is pending, and scored as nothing found, if the manifest owns up to at
     least as many pending documents; else it was never asked for and is left out.
     """
-    absent = set(gold.documents) - set(run.rows)
+    known, notes = unseen([run], gold, gold.documents)
+    absent = set(known) - set(run.rows)
     if absent and len(absent) <= run.pending:
-        return sorted(gold.documents), [f"{len(absent)} pending gold documents are scored as nothing found"]
-    notes = [f"{len(absent)} gold documents are not in the run and not scored"] if absent else []
-    return sorted(set(gold.documents) & set(run.rows)), notes
+        return sorted(known), [*notes, f"{len(absent)} pending gold documents are scored as nothing found"]
+    notes += [f"{len(absent)} gold documents are not in the run and not scored"] if absent else []
+    return sorted(set(known) & set(run.rows)), notes
+
+
+def unseen(runs: Sequence[Run], gold: Gold, ids: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Those of the gold documents `ids` that no run was shown as worked examples, and a note on the others.
+
+    UserError where none is left.
+    """
+    shown = [run.shown for run in runs]
+    documents = {i: gold.documents[i] for i in ids}
+    known = [i for i, d in documents.items() if not any(i in names or d.text in texts for names, texts in shown)]
+    if documents and not known:
+        raise UserError(
+            f"{gold.source}: all of its documents were shown to the run as examples, so that they say nothing of it;"
+            " review others, or measure what examples gain with extract learn"
+        )
+    left = len(documents) - len(known)
+    return known, [f"{left} gold documents that were shown as examples are not scored"] if left else []
 
 
 def _rouge(run: Run, gold: Gold, ids: Sequence[str]) -> list[Mean]:

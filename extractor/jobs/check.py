@@ -115,7 +115,7 @@ class _Trial:
 def _settings(prepared: Prepared, origins: Mapping[str, str]) -> Any:
     found = {
         "prompt": str(prepared.builder.task.prompt.path),
-        "examples": _examples(prepared),
+        "examples": prepared.shown,
         "context": prepared.context,
         "id_column": prepared.columns.id or "none: ids come from the text",
         "sampling": {mode: asdict(sampling) for mode, sampling in prepared.builder.task.sampling.items()},
@@ -148,10 +148,3 @@ def _notes(prepared: Prepared) -> list[str]:
     if fault := free_of_grammar(prepared.schema):
         notes.append(f"decoded as free JSON and checked afterwards, since the grammar refuses: {fault.splitlines()[0]}")
     return notes
-
-
-def _examples(prepared: Prepared) -> str:
-    task = prepared.builder.task
-    own = f", and each document {task.per_document} of its own" if task.nearest else ""
-    shown = f"{len(task.examples)} of {prepared.examples} shown{own}"
-    return f"{prepared.examples_path} ({shown})" if prepared.examples_path else "none"

@@ -32,8 +32,9 @@ from extractor.tasks.mapping import table_fields
 from extractor.tasks.order import in_order, predicate_last
 from extractor.tasks.pool import Nearest, covering
 from extractor.tasks.prompt import Prompt, load_prompt
-from extractor.tasks.requests import RequestBuilder, Task
+from extractor.tasks.requests import RequestBuilder
 from extractor.tasks.schema import Schema, load_schema
+from extractor.tasks.task import Task
 from extractor.tasks.thinking import check_mode, check_sampling
 from extractor.types import Sampling, TableField, ThinkingMode
 
@@ -66,6 +67,23 @@ class Prepared:
     def kept(self) -> pa.Schema:
         """Types of the kept columns."""
         return self.columns.types
+
+    @property
+    def shown(self) -> str:
+        """In words, which examples documents are shown."""
+        task = self.builder.task
+        own = f", and each document {task.per_document} of its own" if task.nearest else ""
+        return (
+            f"{self.examples_path} ({len(task.examples)} of {self.examples} shown{own})"
+            if self.examples_path
+            else "none"
+        )
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know when it begins."""
+        chosen = len(self.builder.task.examples) < self.examples
+        return [*self.left_out, *([f"examples: {self.shown}"] if chosen else [])]
 
     def cutter(self, plan: Mapping[str, Sequence[Cut]] | None = None) -> Cutter:
         """What cuts its long documents, or does so by this plan."""

@@ -69,7 +69,7 @@ def _run(group: Sequence[tuple[Prepared, Progress]], pool: EnginePool, drain: Dr
     first = group[0][0]
     for plan, progress in group:
         progress.counts.engine_is_there = pool.holds(plan) or plan is not first
-        for line in plan.left_out:
+        for line in plan.notes:
             progress.say("note", line)
     jobs = [(plan.job, progress) for plan, progress in group]
     with failures_told(jobs):

@@ -51,6 +51,7 @@ def described(prepared: Prepared) -> dict[str, Any]:
         "schema": prepared.schema.body,
         "prompt": task.prompt.text,
         "examples": list(task.examples),
+        "example_documents": sorted({one["doc_id"] for one in task.pool if "doc_id" in one}),
         "sampling": {mode: asdict(sampling) for mode, sampling in task.sampling.items()},
     }
 

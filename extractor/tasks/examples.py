@@ -10,6 +10,7 @@ from jsonschema.exceptions import best_match
 from extractor.errors import UserError
 from extractor.system.limit import TooSlow, time_limit
 from extractor.tasks import shipped
+from extractor.tasks.reviewed import rows_of
 from extractor.tasks.schema import Schema
 from extractor.tasks.validation import Validation
 
@@ -20,7 +21,7 @@ Example = dict[str, Any]
 
 def load_examples(given: str | None, schema: Schema) -> tuple[Path | None, tuple[Example, ...]]:
     """The file and its examples ({"text", "answer"}, valid for the schema); the schema's own worked example if none
-    is given; no examples for the word "none"."""
+    is given; no examples for the word "none". A review (reviewed.py) is such a file too."""
     path = Path(given) if given else _beside(schema)
     if path is None or given == "none":
         return None, ()
@@ -34,13 +35,13 @@ def _beside(schema: Schema) -> Path | None:
 
 def _read(path: Path, schema: Schema) -> Iterator[Example]:
     validator = schema.validator()
-    for number, line in enumerate(shipped.read_text(path, "--examples").split("\n"), 1):
-        if line.strip():
-            where = f"--examples {path}:{number}"
-            example = _parse(where, line)
-            if fault := _fault(validator, example["answer"]):
-                raise UserError(f"{where}: answer{fault}")
-            yield example
+    for where, said in rows_of(shipped.read_text(path, "--examples"), f"--examples {path}", _parsed):
+        example = _example(where, said)
+        if example is None:
+            continue
+        if fault := _fault(validator, example["answer"]):
+            raise UserError(f"{where}: answer{fault}")
+        yield example
 
 
 def _fault(validator: Validation, answer: Any) -> str | None:
@@ -56,11 +57,17 @@ def _fault(validator: Validation, answer: Any) -> str | None:
     return f", at {'/'.join(map(str, error.absolute_path)) or 'the root'}: {error.message[:200]}"
 
 
-def _parse(where: str, line: str) -> Example:
+def _parsed(where: str, line: str) -> Any:
     try:
-        example = json.loads(line)
+        return json.loads(line)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{where}: not JSON: {error}") from None
-    if not isinstance(example, dict) or not isinstance(example.get("text"), str) or "answer" not in example:
+
+
+def _example(where: str, said: Any) -> Example | None:
+    """The example that a line is, with the id of a reviewed document; None where a review could make no answer."""
+    if not isinstance(said, dict) or not isinstance(said.get("text"), str) or "answer" not in said:
         raise UserError(f'{where}: an example is {{"text": "…", "answer": {{…}}}}')
-    return example
+    if "review" not in said:
+        return said
+    return None if said["answer"] is None else {key: said[key] for key in ("doc_id", "text", "answer")}

@@ -1,9 +1,9 @@
 """Documents become requests: what is sent is decided here, and sent elsewhere."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from copy import copy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -14,21 +14,17 @@ from extractor.tasks.closing import OPEN, Closing, closing
 from extractor.tasks.examples import Example
 from extractor.tasks.grammar import grammar, piece, pieces
 from extractor.tasks.neutral import Neutraliser
-from extractor.tasks.pool import Nearest
-from extractor.tasks.prompt import Prompt
 from extractor.tasks.restrict import without
 from extractor.tasks.schema import Schema
+from extractor.tasks.task import Task, identity
 from extractor.tasks.template import CLOSE
 from extractor.tasks.thinking import SOFT, fault_of_mode
 from extractor.types import (
     Completion,
     Document,
     Message,
-    Mode,
     Problem,
-    RelationsMode,
     Request,
-    Sampling,
     ThinkingMode,
 )
 
@@ -38,29 +34,6 @@ THINK_FIRST = (
     "Before you answer, think inside <think> and </think>: which names the document holds, of which type each is, and"
     " what it says about how they belong together. Keep it short. Answer only after </think>."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What is asked of the model, and how: everything but the documents."""
-
-    schema: Schema
-    prompt: Prompt
-    examples: tuple[Example, ...]  # shown to every document
-    mode: Mode
-    prompted: bool  # a model without thinking of its own is told to think
-    budget: int | None  # thinking tokens
-    sampling: Mapping[ThinkingMode, Sampling]
-    max_answer_tokens: int
-    seed: int
-    nearest: Nearest | None = None  # a pool of further examples, of which each document is shown its own
-    per_document: int = 0  # of them
-    escalate: tuple[str, ...] = ()  # sorted: the signals for which mode auto asks again with thought, else none
-    passages: tuple[int, int, int] | None = None  # tokens: cut above, of one, shown before it; None as by default
-    note: str = ""  # what the opening says beside the prompt's own words
-    calibration: str = ""  # by which the signal `unsure` is given; elsewhere it changes no answer, and is not named
-    relations: RelationsMode = "open"  # closed: asked for after all else, with the entities found for their only ends
-    confidence: bool = False  # answers come with log-probabilities; they stay the same, and so does their name
 
 
 class RequestBuilder:
@@ -272,28 +245,3 @@ def _before(task: Task, closing: Closing, mode: ThinkingMode) -> list[Message]:
 def _turns(task: Task, closing: Closing, examples: Sequence[Example]) -> list[Message]:
     turns = ((task.prompt.asking(task.schema, shot["text"]), closing.shown(shot["answer"])) for shot in examples)
     return [message for asked, said in turns for message in (asked, {"role": "assistant", "content": said})]
-
-
-def identity(task: Task, model: str) -> dict[str, Any]:
-    """What names the work beside the document; a change of any field makes every document new work."""
-    more: dict[str, Any] = {"escalate": list(task.escalate)} if task.mode == "auto" else {}  # others keep their name
-    if task.passages:
-        more["passages"] = list(task.passages)
-    if task.relations != "open":
-        more["relations"] = task.relations
-    if task.calibration:
-        more["calibration"] = task.calibration
-    return more | {
-        "schema": digest(task.schema.body),
-        "prompt": digest(task.prompt.text),
-        "examples": digest(
-            [*task.examples, *task.nearest.pool, task.per_document] if task.nearest else list(task.examples)
-        ),
-        "model": model,
-        "mode": task.mode,
-        "prompted": task.prompted,
-        "thinking_budget": task.budget,
-        "sampling": {mode: asdict(sampling) for mode, sampling in sorted(task.sampling.items())},
-        "max_answer_tokens": task.max_answer_tokens,
-        "seed": task.seed,
-    }

@@ -8,10 +8,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from shelves import write_gold
+from shelves import document, entity, write_gold, write_run
 
 from extractor.errors import UserError
+from extractor.evaluation.compare import compare
+from extractor.evaluation.evaluate import evaluate
 from extractor.evaluation.gold import GoldEntity, load_gold
+from extractor.evaluation.runs import load_run
 
 ROW: dict[str, Any] = {
     "doc_id": "d",
@@ -42,9 +45,9 @@ def test_jsonl_plain_and_compressed(tmp_path: Path) -> None:
 
 def test_parquet_says_the_same_as_jsonl(tmp_path: Path) -> None:
     structs = json.loads(json.dumps(ROW))
-    for entity in structs["entities"]:
-        entity["mentions"] = [{"start": start, "end": end} for start, end in entity["mentions"]]
-        entity["attributes"] = json.dumps(entity.get("attributes", {}))
+    for one in structs["entities"]:
+        one["mentions"] = [{"start": start, "end": end} for start, end in one["mentions"]]
+        one["attributes"] = json.dumps(one.get("attributes", {}))
     structs["record"] = json.dumps(structs["record"])
     rows = [structs, {**dict.fromkeys(structs), "doc_id": "empty"}]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "gold.parquet")
@@ -95,3 +98,28 @@ def test_files_that_are_not_there_or_empty(tmp_path: Path) -> None:
             load_gold(str(tmp_path / path), labels)
     with pytest.raises(UserError, match="no such labels"):
         load_gold(file, str(tmp_path / "none.json"))
+
+
+SHOWN = {"examples": [{"text": "Ann met Bob."}], "example_documents": ["b"]}
+
+
+def test_documents_that_the_run_was_shown_are_not_scored(tmp_path: Path) -> None:
+    """By the id that a review tells, and by the text of any example."""
+    texts = {"a": "Ann met Bob.", "b": "Bo", "c": "Cy"}
+    rows = [{"doc_id": name, "text": text, "entities": [{"name": text}]} for name, text in texts.items()]
+    gold = load_gold(write_gold(tmp_path / "gold.jsonl", rows))
+    found = [document(name, entities=[entity(text, None)]) for name, text in texts.items()]
+    shown = load_run(write_run(tmp_path / "shown", found, SHOWN))
+    told = evaluate(shown, gold)
+    assert [one.doc_id for one in told.by_document] == ["c"]
+    assert "2 gold documents that were shown as examples are not scored" in told.notes
+    both = compare([load_run(write_run(tmp_path / "other", found)), shown], gold)
+    assert (both.documents, both.scored) == (3, 1)
+    assert "2 gold documents that were shown as examples are not scored" in both.notes
+
+
+def test_where_all_were_shown_nothing_is_told(tmp_path: Path) -> None:
+    gold = load_gold(write_gold(tmp_path / "gold.jsonl", [ROW]))
+    run = load_run(write_run(tmp_path / "run", [document("d")], SHOWN))
+    with pytest.raises(UserError, match="all of its documents were shown to the run as examples"):
+        evaluate(run, gold)

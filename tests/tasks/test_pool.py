@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from fakes import fake_prepared
+from programs import documents
 
 from extractor.jobs.check import check
 from extractor.jobs.prepare import Prepared
+from extractor.pipeline.place import described
 from extractor.tasks.pool import MOST, OWN_ROOM, ROOM, Nearest, covering
 from extractor.tasks.schema import Schema, load_schema
 from extractor.types import Document, Request
@@ -103,3 +105,14 @@ def test_a_document_is_shown_its_own_examples(tmp_path: Path) -> None:
     assert prompt("bread baked", None) == prompt("bread baked", 3) != one
     said = {name: value for name, value, *_ in check(made(2), {}).settings}["--examples"]
     assert said == f"{pool} (6 of 54 shown, and each document 2 of its own)"
+
+
+def test_a_run_tells_what_it_chose_from_a_review(tmp_path: Path) -> None:
+    pool = [{"doc_id": f"d{n}", **example(f"Ann {n}"), "review": {"verdict": "accepted"}} for n in range(9)]
+    path = tmp_path / "review.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in pool))
+    plan = fake_prepared(documents(tmp_path / "d.jsonl", 1), tmp_path / "o", examples=str(path), examples_per_document=2)
+    assert plan.notes == [f"examples: {path} (6 of 9 shown, and each document 2 of its own)"]
+    assert described(plan)["example_documents"] == [f"d{n}" for n in range(9)]
+    few = fake_prepared(documents(tmp_path / "d.jsonl", 1), tmp_path / "o", examples=str(path), examples_per_document=0)
+    assert len(described(few)["example_documents"]) == MOST

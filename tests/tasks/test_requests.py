@@ -11,8 +11,9 @@ from extractor.answers.signals import USUAL
 from extractor.errors import UserError
 from extractor.tasks.chat import CLOSING, EARLY_STOP, Chat
 from extractor.tasks.prompt import load_prompt
-from extractor.tasks.requests import MIN_THOUGHT, RequestBuilder, Task
+from extractor.tasks.requests import MIN_THOUGHT, RequestBuilder
 from extractor.tasks.schema import Schema
+from extractor.tasks.task import Task
 from extractor.types import Completion, Document, Problem, Request, Sampling, ThinkingMode
 
 BODY = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}

@@ -1,0 +1,42 @@
+"""Lines of JSON that may be a review: of those about one document the last word counts."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, AnyStr
+
+from extractor.errors import UserError
+
+SKIPPED = "skipped"
+Row = tuple[str, Any]  # where it stands, as people are told, and what it says
+
+
+def rows_of(text: AnyStr, place: str, parse: Callable[[str, AnyStr], Any]) -> list[Row]:
+    """What each line of a file says, by `parse(where, line)`; of a review only the last line about each document,
+    none where that skips it, and none of a last line that was cut short while it was written.
+
+    `place` names the file, as "--examples out/review.jsonl".
+    """
+    lines = text.split(b"\n" if isinstance(text, bytes) else "\n")
+    rows: list[Row] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            rows.append((f"{place}:{number}", parse(f"{place}:{number}", line)))
+        except UserError:
+            if number < len(lines) or not any(_review(row) for _, row in rows):
+                raise
+    return list(_last(rows))
+
+
+def _last(rows: list[Row]) -> Iterator[Row]:
+    last = {row["doc_id"]: number for number, (_, row) in enumerate(rows) if _review(row)}
+    for number, (where, row) in enumerate(rows):
+        review = _review(row)
+        if not review or (last[row["doc_id"]] == number and review.get("verdict") != SKIPPED):
+            yield where, row
+
+
+def _review(row: Any) -> dict[str, Any]:
+    """What the line says of its review; {} where it is of none."""
+    found = row.get("review") if isinstance(row, dict) and isinstance(row.get("doc_id"), str) else None
+    return found if isinstance(found, dict) else {}
