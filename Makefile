@@ -16,8 +16,8 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	touch $(STAMP)
 
-test: install lint types
-	$(BIN)/python -m pytest
+test: quick
+	$(BIN)/python -m pytest -m "engine or slow"
 
 # what needs no real engine and no patience
 quick: install lint types

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
+from extractor.bench.bench import Benched
 from extractor.bench.measured import ARMS, Measured
 from extractor.bench.verdict import Ratio, middle
+
+Rows = list[list[str]]
 
 FIGURES: tuple[tuple[str, Callable[[Measured], float], str], ...] = (
     ("documents/s", lambda one: one.documents_per_second, "{:,.2f}"),
@@ -21,14 +24,21 @@ FIGURES: tuple[tuple[str, Callable[[Measured], float], str], ...] = (
 )
 
 
-def figures(found: Sequence[Measured]) -> Iterator[list[str]]:
+def tables(found: Benched) -> tuple[Rows, Rows]:
+    """All figures, and the ratios; the first row of each is its header."""
+    said = f"{found.documents:,} documents, median of {found.rounds} rounds"
+    ratios = list(_ratio_rows(found.verdict.ratios))
+    return [[said, *ARMS], *_figures(found.measured)], [["ratio", "by", "median", "least", "most"], *ratios]
+
+
+def _figures(found: Sequence[Measured]) -> Iterator[list[str]]:
     """A row for each figure: its name, and the median over the rounds of each arm."""
     for name, figure, form in FIGURES:
         yield [name, *(form.format(middle(found, arm, figure)) for arm in ARMS)]
     yield ["peak memory, MiB", *(_peak([one.peak_memory for one in found if one.arm == arm]) for arm in ARMS)]
 
 
-def ratio_rows(ratios: Sequence[Ratio]) -> Iterator[list[str]]:
+def _ratio_rows(ratios: Sequence[Ratio]) -> Iterator[list[str]]:
     """A row for each ratio."""
     for one in ratios:
         spread = (f"{share:.3f}" for share in (one.median, one.least, one.most))

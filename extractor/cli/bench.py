@@ -13,7 +13,7 @@ import typer
 from tqdm import tqdm
 
 from extractor.bench.measured import ARMS
-from extractor.cli import say
+from extractor.cli import files, say
 from extractor.cli.boundary import boundary
 from extractor.cli.options import flag_words
 from extractor.errors import EngineError
@@ -47,6 +47,7 @@ Documents = Annotated[int, typer.Option("--documents", help="take the first so m
 Rounds = Annotated[int, typer.Option("--rounds", help="measure each way so often, in turn", min=1, max=100)]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="no progress bar")]
+Report = Annotated[str | None, typer.Option("--report", help="write a page to look at, one HTML file", metavar="FILE")]
 
 
 @flag_words(*NOT_MEASURED)
@@ -56,6 +57,7 @@ def bench_command(
     documents: Documents = 64,
     rounds: Rounds = 3,
     as_json: AsJson = False,
+    report: Report = None,
     quiet: Quiet = False,
 ) -> None:
     """Say how well a run uses this machine: against vLLM fed with all at once, and vLLM as most scripts use it.
@@ -65,10 +67,15 @@ def bench_command(
     with boundary(), _folder() as folder, _shown(1 + len(ARMS) * rounds, quiet) as watching:
         from extractor.bench.bench import bench
 
+        files.check_written([], {"--report": report}, {}, inputs)
         given = {**flags, "inputs": inputs, "out": folder}
         asked = GivenJob(make_job(given), dict.fromkeys(given, "flag"))
         found = bench(asked, documents, rounds, folder, watching)
         watching.close()
+        if report:
+            from extractor.bench.page import bench_page
+
+            files.write("--report", Path(report), bench_page(found))
         if as_json:
             say.value(asdict(found))
             return
@@ -94,11 +101,11 @@ def _folder() -> Iterator[Path]:
 
 
 def _print(found: "Benched") -> None:
-    from extractor.bench.table import figures, ratio_rows
+    from extractor.bench.table import tables
     from extractor.cli.tables import table
 
-    table((f"{found.documents:,} documents, median of {found.rounds} rounds", *ARMS), figures(found.measured))
-    table(("ratio", "by", "median", "least", "most"), ratio_rows(found.verdict.ratios))
+    for header, *rows in tables(found):
+        table(header, rows)
 
 
 class _Silent:

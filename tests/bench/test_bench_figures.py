@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from extractor.bench.bench import turned
+from extractor.bench.bench import Benched, turned
 from extractor.bench.measured import ARMS, Arm, ArmEnd, Counted, Measured, measured
-from extractor.bench.table import figures, ratio_rows
+from extractor.bench.page import bench_page
+from extractor.bench.table import tables
 from extractor.bench.timeline import Occupancy, occupancy
 from extractor.bench.verdict import verdict
 from extractor.types import Completion
@@ -114,19 +115,33 @@ def test_the_figures_of_one_arm():
     assert (found.idle, found.tail_seconds, found.tail_cost) == (0.2, 1.0, 0.1)
 
 
+def benched(rounds: list[Measured]) -> Benched:
+    """What a bench of these rounds gives back."""
+    count = len({one.round for one in rounds})
+    return Benched("a model", "think", 10, count, 2, False, 256, rounds, verdict(rounds, 2, 256))
+
+
 def test_the_tables():
-    rows = {name: values for name, *values in figures(ROUNDS)}
+    figures, ratios = tables(benched(ROUNDS))
+    rows = {name: values for name, *values in figures}
+    assert rows["10 documents, median of 3 rounds"] == [*ARMS]
     assert rows["documents/s"] == ["10.00", "9.00", "5.00"]
     assert rows["peak memory, MiB"] == ["1", "1", "1"] and rows["tail costs"] == ["2.0%"] * 3
-    assert next(iter(ratio_rows(verdict(ROUNDS, 2, 256).ratios))) == [
-        "run / raw",
-        "documents/s",
-        "0.900",
-        "0.800",
-        "1.000",
+    assert ratios[:2] == [
+        ["ratio", "by", "median", "least", "most"],
+        ["run / raw", "documents/s", "0.900", "0.800", "1.000"],
     ]
-    unknown = [*ROUNDS, one("run", 4, 9, peak_memory=None)]
-    assert dict((row[0], row[1:]) for row in figures(unknown))["peak memory, MiB"] == ["1", "unknown", "1"]
+    unknown = [one("raw", 1, 9), one("run", 1, 9, peak_memory=None), one("chat", 1, 9)]
+    assert tables(benched(unknown))[0][-1] == ["peak memory, MiB", "1", "unknown", "1"]
+
+
+def test_the_page_has_the_sentence_the_plots_and_every_figure():
+    found = benched(ROUNDS)
+    page = bench_page(found)
+    assert f"<h1>{found.verdict.sentence}</h1>" in page
+    assert page.count("<svg") == 2 and page.count("<table") == 2
+    for rows in tables(found):
+        assert all(f">{cell}<" in page for row in rows for cell in row)
 
 
 def test_each_arm_is_first_in_turn():

@@ -31,8 +31,10 @@ def bench(tiny: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[
 
 @pytest.mark.parametrize("mode", ["no_think", "think"])
 def test_every_arm_does_the_same_work(tiny: Path, tmp_path: Path, mode: str) -> None:
-    words = ["--mode", mode, "--thinking-budget", "16"] if mode == "think" else []
-    done = bench(tiny, tmp_path, "--documents", "4", "--rounds", "2", "--json", *words)
+    page, folder = tmp_path / "page.html", tmp_path / "temporary"
+    folder.mkdir()
+    words = ["--report", str(page), *(["--mode", mode, "--thinking-budget", "16"] if mode == "think" else [])]
+    done = bench(tiny, folder, "--documents", "4", "--rounds", "2", "--json", *words)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     assert (found["documents"], found["rounds"], found["seats"], found["mode"]) == (4, 2, 2, mode)
@@ -55,7 +57,7 @@ def test_every_arm_does_the_same_work(tiny: Path, tmp_path: Path, mode: str) -> 
     assert ratios["run", "raw", "documents"]["least"] == pytest.approx(each[0])
     assert ratios["run", "raw", "documents"]["most"] == pytest.approx(each[1])
     assert found["verdict"]["sentence"].startswith("extract run does ")
-    assert list(tmp_path.iterdir()) == []
+    assert found["verdict"]["sentence"] in page.read_text() and list(folder.iterdir()) == []
 
 
 def test_the_table_the_sentence_and_the_progress(tiny: Path, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,16 @@ def _at_work(asked: dict[str, Any], environment: dict[str, str], folder: Path) -
     pytest.skip("Ray does not start on this machine")
 
 
+def _told(processes: Iterable[int]) -> list[str]:
+    """What they are, as far as they still are there."""
+    told = []
+    for process in processes:
+        with suppress(OSError):
+            said = Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            told.append(f"{process} {Path(f'/proc/{process}/stat').read_text().split()[2:4]} {said[:300]}")
+    return told
+
+
 def test_none_outlives_a_killed_run_which_goes_on(tmp_path: Path, tiny: Path) -> None:
     asked, mark = words(tmp_path, tiny) | {"engine": "ray", "part_documents": 4}, tmp_path.name + str(os.getpid())
     environment = os.environ | {MARK: mark, "OMP_NUM_THREADS": "1"}
@@ -38,7 +50,7 @@ def test_none_outlives_a_killed_run_which_goes_on(tmp_path: Path, tiny: Path) ->
     settled, ends = len(rows(tmp_path / "out")), time.monotonic() + 60
     while marked(mark) and time.monotonic() < ends:
         time.sleep(0.1)
-    assert not marked(mark), "nor has the cluster"
+    assert not _told(marked(mark)), "nor has the cluster"
     done = subprocess.run(command(asked | {"replicas": 1}), env=environment, capture_output=True, text=True)
     assert done.returncode in (0, 4), done.stderr
     found = [row["doc_id"] for row in rows(tmp_path / "out")]

@@ -111,7 +111,9 @@ def test_a_run_tells_what_it_chose_from_a_review(tmp_path: Path) -> None:
     pool = [{"doc_id": f"d{n}", **example(f"Ann {n}"), "review": {"verdict": "accepted"}} for n in range(9)]
     path = tmp_path / "review.jsonl"
     path.write_text("".join(json.dumps(one) + "\n" for one in pool))
-    plan = fake_prepared(documents(tmp_path / "d.jsonl", 1), tmp_path / "o", examples=str(path), examples_per_document=2)
+    plan = fake_prepared(
+        documents(tmp_path / "d.jsonl", 1), tmp_path / "o", examples=str(path), examples_per_document=2
+    )
     assert plan.notes == [f"examples: {path} (6 of 9 shown, and each document 2 of its own)"]
     assert described(plan)["example_documents"] == [f"d{n}" for n in range(9)]
     few = fake_prepared(documents(tmp_path / "d.jsonl", 1), tmp_path / "o", examples=str(path), examples_per_document=0)
