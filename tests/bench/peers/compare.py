@@ -1,0 +1,182 @@
+"""The same documents, model and machine, by other tools and by ours: documents/s, valid answers, F1, tokens.
+
+    python -m venv peers && peers/bin/pip install -r tests/bench/peers/requirements.txt
+    python tests/bench/peers/compare.py --model qwen2.5-coder-1.5b --peers peers/bin/python --out out/peers
+
+Each way answers alone; loading is not counted. chat is a script as people write it (with_chat.py), with the same
+schema as a grammar. instructor and langextract ask one `vllm serve`, as does `extract run --engine endpoint`;
+langextract knows no schema, and is shown the same worked examples. All draw greedily, and each document is asked once.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from extractor.evaluation.matching import normal
+from extractor.models.resolve import resolve
+
+HERE = Path(__file__).parent
+DATA = HERE.parents[2] / "data"
+SCHEMA = HERE.parents[2] / "schemas" / "news.json"
+SEATS, CONTEXT, KV = 8, 6144, 1 << 30
+ENGINE = {"max_num_seqs": SEATS, "kv_cache_memory_bytes": KV}
+EXTRACT = [sys.executable, "-c", "from extractor.cli import main; main()"]
+Answers = dict[str, dict[str, Any]]  # by doc_id: entities, relations; an error where there is none
+
+
+def main() -> None:
+    """Runs the ways that are asked for, one after the other, and prints a row for each."""
+    asked = arguments()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    model = resolve(asked.model)
+    os.environ.update(model.env)
+    given = {"model": model.location, "seats": SEATS, "context": CONTEXT, "kv": KV, "tokens": asked.tokens}
+    given |= {"input": str(asked.input), "schema": str(SCHEMA), "limit": asked.limit}
+    ways = asked.ways.split(",")
+    for way in [way for way in ways if way in ("run", "chat")]:
+        report(way, ours(asked, way) if way == "run" else script(sys.executable, way, given, asked.out), asked)
+    if served := [way for way in ways if way not in ("run", "chat")]:
+        with server(model.location, asked.out / "server.log") as url:
+            for way in served:
+                found = (
+                    ours(asked, way, url)
+                    if way == "endpoint"
+                    else script(asked.peers, way, given | {"url": url}, asked.out)
+                )
+                report(way, found, asked)
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--input", type=Path, default=DATA / "sample.jsonl")
+    parser.add_argument("--gold", type=Path, default=DATA / "gold.jsonl")
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--peers", default=sys.executable, help="a Python with requirements.txt")
+    parser.add_argument("--ways", default="run,chat,endpoint,instructor,langextract")
+    parser.add_argument("--tokens", type=int, default=512, help="of an answer, at most")
+    parser.add_argument("--limit", type=int, default=16, help="documents")
+    parser.add_argument("--out", type=Path, required=True)
+    return parser.parse_args()
+
+
+def ours(asked: argparse.Namespace, way: str, url: str = "") -> dict[str, Any]:
+    """`extract run`, by vLLM itself or by the server; seconds without loading."""
+    out = asked.out / way
+    words = ["run", asked.input, "--schema", "news", "--model", asked.model, "--out", out, "--quiet", "--supersede"]
+    words += ["--limit", asked.limit, "--max-answer-tokens", asked.tokens, "--attempts", 1, "--context", CONTEXT]
+    words += ["--sampling", "temperature=0"]
+    if url:
+        words += ["--engine", "endpoint", "--url", f"{url}/v1", "--served-model", "model"]
+    else:
+        words += [word for name, value in ENGINE.items() for word in ("--engine-arg", f"{name}={value}")]
+    done = subprocess.run([*EXTRACT, *map(str, words)])
+    assert done.returncode in (0, 4), done.returncode
+    last = json.loads((out / "manifest.json").read_text())["last_run"]
+    documents = rows(out, "documents")
+    answers: Answers = {
+        row["doc_id"]: {"entities": [], "relations": []} for row in documents if row["status"] != "quarantined"
+    }
+    for table in ("entities", "relations"):
+        for row in rows(out, table):
+            answers[row["doc_id"]][table].append(row)
+    tokens = sum(row["answer_tokens"] or 0 for row in documents)
+    return {"answers": answers, "seconds": last["seconds"] - last["load_seconds"], "tokens": tokens}
+
+
+def rows(out: Path, table: str) -> list[dict[str, Any]]:
+    """What a table of an output holds."""
+    return [row for file in sorted((out / table).glob("*.parquet")) for row in pq.ParquetFile(file).read().to_pylist()]
+
+
+def script(python: str, way: str, given: dict[str, Any], out: Path) -> dict[str, Any]:
+    """One of the scripts beside this one: {answers, seconds, tokens}."""
+    file = out / f"{way}.json"
+    with file.with_suffix(".log").open("wb") as told:
+        words = [python, str(HERE / f"with_{way}.py"), json.dumps(given), str(file)]
+        subprocess.run(words, stdout=told, stderr=told, check=True)
+    found: dict[str, Any] = json.loads(file.read_text())
+    return found
+
+
+@contextmanager
+def server(location: str, log: Path) -> Iterator[str]:
+    """`vllm serve` on a free port, ready; its address."""
+    port = 8731
+    words = ["--max-model-len", CONTEXT, "--max-num-seqs", SEATS, "--kv-cache-memory-bytes", KV, "--port", port]
+    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", location]
+    words += ["--served-model-name", "model", "--host", "127.0.0.1"]
+    with log.open("wb") as told:
+        process = subprocess.Popen([*command, *map(str, words)], stdout=told, stderr=told)
+    try:
+        while not ready(url := f"http://127.0.0.1:{port}"):
+            assert process.poll() is None, log.read_text()[-2000:]
+            time.sleep(1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def ready(url: str) -> bool:
+    """Whether the server answers."""
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def report(way: str, found: dict[str, Any], asked: argparse.Namespace) -> None:
+    """Prints one row, and keeps it."""
+    gold = {row["doc_id"]: row for row in map(json.loads, asked.gold.read_text().splitlines())}
+    ids = [row["id"] for row in map(json.loads, asked.input.read_text().splitlines())][: asked.limit]
+    answers: Answers = found["answers"]
+    valid = [i for i in ids if i in answers and "error" not in answers[i]]
+    row = {
+        "way": way,
+        "documents": len(ids),
+        "documents/s": round(len(ids) / found["seconds"], 4),
+        "seconds": round(found["seconds"], 1),
+        "valid": round(len(valid) / len(ids), 3),
+        "lost": sum(i not in answers for i in ids) if way not in ("run", "endpoint") else 0,
+        "entity F1": round(f1([(things(answers.get(i, {})), things(gold[i])) for i in ids]), 3),
+        "relation F1": round(f1([(triples(answers.get(i, {})), triples(gold[i])) for i in ids]), 3),
+        "tokens a document": round(found["tokens"] / len(ids)) if found["tokens"] else None,
+    }
+    print(json.dumps(row, ensure_ascii=False), flush=True)
+    with (asked.out / "rows.jsonl").open("a") as file:
+        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def things(answer: dict[str, Any]) -> set[tuple[str, ...]]:
+    """Entities by name and type, as names are compared."""
+    return {(normal(one["name"]), one["type"] or "") for one in answer.get("entities", ())}
+
+
+def triples(answer: dict[str, Any]) -> set[tuple[str, ...]]:
+    """Relations by their names."""
+    found = answer.get("relations", ())
+    return {(normal(one["subject"]), one["predicate"] or "", normal(one["object"])) for one in found}
+
+
+def f1(pairs: list[tuple[set[tuple[str, ...]], set[tuple[str, ...]]]]) -> float:
+    """Micro F1 of (found, right)."""
+    hits, found, right = (
+        sum(len(one) for one in many) for many in zip(*((a & b, a, b) for a, b in pairs), strict=True)
+    )
+    return 2 * hits / max(found + right, 1)
+
+
+if __name__ == "__main__":
+    main()

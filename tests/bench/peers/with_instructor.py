@@ -1,0 +1,76 @@
+"""instructor over a server of the OpenAI kind: a pydantic model, JSON schema mode, its usual three attempts."""
+
+import asyncio
+import json
+import sys
+import time
+from typing import Literal
+
+import instructor
+from openai import AsyncOpenAI
+from pydantic import BaseModel, Field
+
+Type = Literal["person", "organisation", "location", "event", "product"]
+Predicate = Literal[
+    "works_for", "leads", "founded", "part_of", "owns", "made", "located_in", "lives_in", "family_of", "took_part_in"
+]
+
+
+class Entity(BaseModel):
+    """Something that the text calls by a name of its own."""
+
+    name: str = Field(description="The fullest name, copied from the text.")
+    type: Type
+
+
+class Relation(BaseModel):
+    """What the text says about two of the entities."""
+
+    subject: str = Field(description="The name of an entity above.")
+    object: str = Field(description="The name of another entity above.")
+    predicate: Predicate
+
+
+class News(BaseModel):
+    """People, organisations, places, events and products in a news text, how they are related, and a summary."""
+
+    entities: list[Entity] = Field(max_length=40)
+    relations: list[Relation] = Field(max_length=30)
+    summary: str = Field(description="One sentence in the language of the text.")
+
+
+async def main() -> None:
+    """Answers what argv[1] names into the file argv[2]."""
+    given = json.loads(sys.argv[1])
+    with open(given["input"]) as file:
+        documents = [json.loads(line) for line in file][: given["limit"]]
+    plain = AsyncOpenAI(base_url=f"{given['url']}/v1", api_key="none", timeout=3600)
+    client = instructor.from_openai(plain, mode=instructor.Mode.JSON_SCHEMA)
+    tokens, seats = [0], asyncio.Semaphore(given["seats"])
+
+    async def ask(document: dict) -> dict:
+        asked = f"Extract the information from the text.\n\n{document['text']}"
+        try:
+            async with seats:
+                found, raw = await client.chat.completions.create_with_completion(
+                    model="model",
+                    response_model=News,
+                    temperature=0,
+                    max_tokens=given["tokens"],
+                    messages=[{"role": "user", "content": asked}],
+                )
+            tokens[0] += raw.usage.completion_tokens if raw.usage else 0
+            return dict(found.model_dump())
+        except Exception as error:
+            return {"error": f"{type(error).__name__}: {error}"[:300]}
+
+    began = time.monotonic()
+    answers = await asyncio.gather(*map(ask, documents))
+    seconds = time.monotonic() - began
+    named = {document["id"]: answer for document, answer in zip(documents, answers, strict=True)}
+    with open(sys.argv[2], "w") as file:
+        json.dump({"answers": named, "seconds": seconds, "tokens": tokens[0]}, file)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
