@@ -25,7 +25,7 @@ FLOORS = [
     ["evaluation"],
     ["report"],
     ["pipeline"],
-    ["bench"],
+    ["bench", "judging"],
     ["cli", "api", "mcp"],
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}
