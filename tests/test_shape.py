@@ -25,7 +25,8 @@ FLOORS = [
     ["evaluation"],
     ["report"],
     ["pipeline"],
-    ["bench", "judging"],
+    ["judging"],
+    ["bench"],
     ["cli", "api", "mcp"],
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

@@ -15,6 +15,7 @@ from extractor.cli.boundary import boundary
 from extractor.cli.catalogue import models, schemas_command
 from extractor.cli.evaluate import GOLD_FORM, compare_command, evaluate_command, report_command
 from extractor.cli.guide import guide_command
+from extractor.cli.judge import judge_command
 from extractor.cli.options import file_words, flag_words, job_words, output_folder
 from extractor.cli.outputs import Folder, Problems, compact_command, repair_command, retry_jobs
 from extractor.errors import UserError
@@ -44,6 +45,7 @@ app.command(name="schemas", epilog=FEW_CODES)(schemas_command)
 app.command(name="evaluate", epilog=GOLD_FORM)(evaluate_command)
 app.command(name="compare", epilog=EXIT_CODES)(compare_command)
 app.command(name="report", epilog=FEW_CODES)(report_command)
+app.command(name="judge", epilog=FEW_CODES)(judge_command)
 app.command(name="bench", epilog=FEW_CODES)(bench_command)
 app.command(name="guide", epilog=FEW_CODES)(guide_command)
 app.command(name="mcp", epilog=FEW_CODES)(flag_words(*NOT_OF_A_TEXT)(mcp_command))

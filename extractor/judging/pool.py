@@ -57,6 +57,12 @@ class Pool:
         """What names it, whichever run comes first."""
         return digest([item.name for item in self.items])
 
+    def of_tables(self, tables: Sequence[str]) -> "Pool":
+        """The part of it that is in these tables."""
+        items = tuple(item for item in self.items if item.table in tables)
+        held = tuple(table for table in self.tables if table in tables)
+        return Pool(items, self.either, self.pairs, held, _by_document(items))
+
 
 def pool_of(runs: Sequence[Run]) -> Pool:
     """What these runs disagree on in the documents that all of them settled; UserError where there are none."""
@@ -73,11 +79,15 @@ def made_pool(items: Sequence[FoundItem], arms: int) -> Pool:
     either = Counter((pair, i.table) for i in items for pair in pairs if {pair.base, pair.arm} & i.arms)
     disputed = tuple(sorted((item for item in items if len(item.arms) < arms), key=lambda item: item.name))
     tables = {item.table for item in disputed}
-    documents: dict[str, list[int]] = defaultdict(list)
-    for number, item in enumerate(disputed):
-        documents[item.doc_id].append(number)
     ordered = tuple(table.name for table in SCORED if table.name in tables)
-    return Pool(disputed, either, pairs, ordered, tuple(map(tuple, documents.values())))
+    return Pool(disputed, either, pairs, ordered, _by_document(disputed))
+
+
+def _by_document(items: Sequence[FoundItem]) -> tuple[tuple[int, ...], ...]:
+    documents: dict[str, list[int]] = defaultdict(list)
+    for number, item in enumerate(items):
+        documents[item.doc_id].append(number)
+    return tuple(map(tuple, documents.values()))
 
 
 def keys_in(run: Run, doc_id: str) -> Iterator[tuple[str, Key]]:
