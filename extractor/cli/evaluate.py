@@ -9,6 +9,7 @@ import typer
 
 from extractor.cli import files, say
 from extractor.cli.boundary import boundary
+from extractor.cli.judge import tell
 from extractor.cli.options import flag_words
 from extractor.errors import UserError
 from extractor.exits import FEW_CODES, OK, STOPPED
@@ -66,6 +67,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="one JSON object on stdout"
 Parquet = Annotated[str | None, typer.Option("--parquet", help="write every number, one a row", metavar="FILE")]
 Report = Annotated[str | None, typer.Option("--report", help="write a page to look at, one HTML file", metavar="FILE")]
 Gold = Annotated[str | None, typer.Option(help="what is right, see extract evaluate --help", metavar="FILE")]
+Judged = Annotated[
+    str | None, typer.Option("--judgements", help="tell beside gold what was judged by extract judge", metavar="FILE")
+]
 Price = Annotated[float | None, typer.Option("--gpu-hour-price", help="what the machine costs an hour", min=0.0)]
 
 
@@ -121,6 +125,7 @@ def compare_command(
     arms: Arms = None,
     out: Folder = None,
     gold: Gold = None,
+    judgements: Judged = None,
     gpu_hour_price: Price = None,
     as_json: AsJson = False,
     parquet: Parquet = None,
@@ -141,10 +146,12 @@ def compare_command(
         from extractor.evaluation.compare import compare
         from extractor.evaluation.gold import load_gold
         from extractor.evaluation.runs import load_run, with_unique_labels
+        from extractor.judging.beside import beside_gold, judged_in
         from extractor.report.render import comparison_page
 
         written = {"--report": report, "--parquet": parquet}
-        files.check_written([] if arms else runs, written, {"--gold": gold}, runs if arms else ())
+        read = {"--gold": gold, "--judgements": judgements}
+        files.check_written([] if arms else runs, written, read, runs if arms else ())
         known, code = load_gold(gold) if gold else None, OK
         if arms:
             runs, code = make_runs(arms, runs, files.folder(out, OUT), flags, quiet)
@@ -152,14 +159,18 @@ def compare_command(
             raise UserError(f"{flag_of(next(iter(flags), 'out'))} is for making runs: add --run think,no_think")
         loaded = with_unique_labels([load_run(run) for run in runs])
         found = compare(loaded, known, gpu_hour_price=gpu_hour_price)
+        told = judged_in(judgements, loaded) if judgements else None
         files.keep(found, parquet)
         if report:
-            files.write("--report", Path(report), comparison_page(loaded, known, found))
+            beside = beside_gold(told) if told else None
+            files.write("--report", Path(report), comparison_page(loaded, known, found, beside))
         if as_json:
-            _print_json(found)
+            say.value(asdict(found) | ({"judged": asdict(told)} if told else {}))
         else:
             say.text(found.verdict)
             _print_rows([brief_arm_rows(found), brief_difference_rows(found)])
+            if told:
+                tell(told)
             _say([*found.notes, *_unmatched("least agreement on", [d.doc_id for d in found.disagreements])])
         raise typer.Exit(code)
 

@@ -20,6 +20,7 @@ from extractor.tasks.template import CLOSE, OPEN
 from extractor.types import Completion, Document, Request
 
 NO_MODEL = "none"  # --model, where only the server has one
+PATIENCE = 600.0  # seconds without a sign of life
 BYTES = 3  # of UTF-8 that count as a token where there is no tokenizer: rather too many tokens than too few
 CONTROL = (OPEN, CLOSE, "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|start_header_id|>")
 
@@ -69,17 +70,32 @@ def make_endpoint(prepared: Prepared) -> Engine:
     return Watchdog(EndpointEngine(settings), job.engine_timeout)
 
 
+def message_engine(url: str, model: str | None, key: str | None, trial: Request) -> Engine:
+    """A server of any kind that is sent messages, tried with `trial`, watched; its only model where none is named."""
+    needs_client()
+    terms = Terms("openai", model, None, PATIENCE, 0, 0, trial, lambda ids: "", CLOSE)
+    return Watchdog(EndpointEngine(EndpointSettings((url,), key, terms)), PATIENCE)
+
+
 def key_of(job: Job) -> str | None:
     """The key that the servers want, None where none is named; UserError, which never says what was given."""
     if job.key_env and job.key_file:
         raise UserError("--key-env and --key-file: give one of them")
     if job.key_env:
-        key = os.environ.get(job.key_env, "")
-        cure = "--key-env: no such variable is set; give the name of one, not the key itself"
-    elif job.key_file:
+        return key_in(job.key_env)
+    if job.key_file:
         key, cure = _read(job.key_file), f"--key-file {job.key_file}: it cannot be read, or is empty"
-    else:
-        return None
+        return _checked(key, cure)
+    return None
+
+
+def key_in(variable: str) -> str:
+    """The key that a variable of the environment holds; UserError, which never says what was given."""
+    cure = "--key-env: no such variable is set; give the name of one, not the key itself"
+    return _checked(os.environ.get(variable, ""), cure)
+
+
+def _checked(key: str, cure: str) -> str:
     if not key.strip() or not key.strip().isprintable() or not key.isascii():
         raise UserError(cure)
     return key.strip()

@@ -35,6 +35,9 @@ def desk_of(judged: JudgedRuns, by: str, only_new: bool) -> Desk:
     voice = Voice(by)
     others = (said for other, said in judged.held.said.items() if other != voice and other.is_person)
     skipped = frozenset(number for said in others for number in said) if only_new else frozenset()
-    ids = sorted({item.doc_id for item in judged.held.pool.items})
-    texts = texts_of(judged.runs, None, ids)
-    return Desk(judged.held, voice, judged.runs, texts, skipped, judged.margin)
+    return Desk(judged.held, voice, judged.runs, texts_for(judged), skipped, judged.margin)
+
+
+def texts_for(judged: JudgedRuns) -> dict[str, str]:
+    """The texts of documents in which something is disputed, as far as the inputs of the runs are still there."""
+    return texts_of(judged.runs, None, sorted({item.doc_id for item in judged.held.pool.items}))

@@ -59,13 +59,6 @@ def of_runs(runs: Sequence[Run], asked: ToJudge) -> JudgedRuns:
     return JudgedRuns(runs, Judgements.of(file, about, pool), asked.margin)
 
 
-def with_file(asked: ToJudge) -> ToJudge:
-    """The same; UserError where its file is not there."""
-    if asked.file and not Path(asked.file).is_file():
-        raise UserError(f"--judgements {asked.file}: no such file; extract judge makes one")
-    return asked
-
-
 def _check_tables(tables: Sequence[str]) -> None:
     known = [table.name for table in SCORED]
     for table in tables:

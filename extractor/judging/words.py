@@ -54,12 +54,15 @@ def _quality(mine: Sequence[TableStanding]) -> str:
 
 def _by(one: TableStanding) -> str:
     sign = 1 if one.state == "better" else -1
-    value, low, high = (sign * (x or 0) for x in (one.points.value, one.points.low, one.points.high))
-    return f"{one.table} by {_number(value)} points{_between(min(low, high), max(low, high))}"
+    low, high = sorted(sign * (x or 0) for x in (one.points.low, one.points.high))
+    if one.points.value is None:
+        return f"{one.table} by {_number(low)} to {_number(high)} points"
+    return f"{one.table} by {_number(sign * one.points.value)} points{_between(low, high)}"
 
 
 def _within(one: TableStanding) -> str:
-    return f"{one.table} ({in_points(one.points.value)} points{_inner(one.points)})"
+    value = "" if one.points.value is None else f"{in_points(one.points.value)} points, "
+    return f"{one.table} ({value}{_inner(one.points)})"
 
 
 def _open(one: TableStanding) -> str:
@@ -71,7 +74,7 @@ def _between(low: float, high: float) -> str:
 
 
 def _inner(points: Estimate) -> str:
-    return ", exactly" if points.low == points.high else f", 95 % {in_points(points.low)} to {in_points(points.high)}"
+    return "exactly" if points.low == points.high else f"95 % {in_points(points.low)} to {in_points(points.high)}"
 
 
 def _opinions(mine: Sequence[TableStanding]) -> str:
@@ -125,6 +128,18 @@ def judge_rows(told: Standing) -> Rows:
     rows = [[a.one, a.two, f"{a.items:,}", f"{100 * a.same:.0f} %", "–" if a.kappa is None else _kappa(a.kappa)]
             for a in told.agreements]  # fmt: skip
     return [["judge", "judge", "judged by both", "the same", "kappa"], *rows] if rows else []
+
+
+def named_tables(told: Standing) -> list[tuple[str, Rows]]:
+    """All rows that there are, each table with its name."""
+    if not told.people and not told.models:
+        return []
+    rows = [
+        ("Judged blind", standing_rows(told)),
+        ("Judged by a model", model_rows(told)),
+        ("Agreement of judges", judge_rows(told)),
+    ]
+    return [(name, some) for name, some in rows if some]
 
 
 def in_interval(estimate: Estimate | None, show: Callable[[float | None], str]) -> str:

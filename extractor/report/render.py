@@ -77,8 +77,20 @@ def run_page(run: Run, gold: Gold | None, evaluation: Evaluation | None) -> str:
     )
 
 
-def comparison_page(runs: Sequence[Run], gold: Gold | None, comparison: Comparison) -> str:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What else is told of runs, from elsewhere than gold: sentences, notes, and tables with their names."""
+
+    remarks: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    tables: Sequence[tuple[str, Rows]] = ()
+
+
+def comparison_page(
+    runs: Sequence[Run], gold: Gold | None, comparison: Comparison, beside: Beside | None = None
+) -> str:
     """The same of runs that are loaded and compared already; their labels are those of the comparison."""
+    beside = beside or Beside()
     ids = [i for i in runs[0].rows if all(i in run.rows for run in runs[1:])]
     quarantined = [i for run in runs for i, s in zip(ids, run.values("status", ids), strict=True) if s == "quarantined"]
     shown, sampled = sample(ids, [*quarantined, *(d.doc_id for d in comparison.disagreements)])
@@ -89,16 +101,17 @@ def comparison_page(runs: Sequence[Run], gold: Gold | None, comparison: Comparis
         Page(
             title=" or ".join(run.label for run in runs),
             headline=headline + ".",
-            remarks=[f"{remark}." for remark in remarks],
+            remarks=[*(f"{remark}." for remark in remarks), *beside.remarks],
             tiles=tiles(
                 [ArmSummary(comparison.documents, a.rates, a.resources, a.evaluation) for a in comparison.arms]
             ),
-            notes=comparison.notes,
+            notes=[*comparison.notes, *beside.notes],
             plots=plots(seen, ids, comparison.differences, comparison.agreements),
             tables=[
                 ("Arm by arm", arm_rows(comparison)),
                 ("Differences" if comparison.differences else "Agreement", difference_rows(comparison)),
                 *((arm.label, evaluation_rows(arm.evaluation)) for arm in comparison.arms if arm.evaluation),
+                *beside.tables,
             ],
             sampled=sampled,
             data=_data(arms, gold, {d.doc_id: d.agreement for d in comparison.disagreements}),
