@@ -9,6 +9,7 @@ TOPICS = (
     "thinking",
     "long",
     "quality",
+    "review",
     "engines",
     "fast",
     "nights",

@@ -8,7 +8,7 @@ from extractor.evaluation.runs import Run
 from extractor.judging.session import ToJudge, of_runs
 from extractor.judging.standing import Standing
 from extractor.judging.words import EXPLAINED, named_tables
-from extractor.report.render import Beside
+from extractor.report.render import BesideGold
 
 
 def judged_in(file: str, runs: Sequence[Run]) -> Standing:
@@ -18,8 +18,8 @@ def judged_in(file: str, runs: Sequence[Run]) -> Standing:
     return of_runs(runs, ToJudge([run.path for run in runs], file)).standing()
 
 
-def beside_gold(told: Standing) -> Beside:
+def beside_gold(told: Standing) -> BesideGold:
     """The same for the page of a comparison."""
     said = named_tables(told)
     notes = [f"Judged blind: {line}." for line in (*(EXPLAINED if said else ()), *told.notes)]
-    return Beside([f"Judged blind: {told.verdict}"], notes, said)
+    return BesideGold([f"Judged blind: {told.verdict}"], notes, said)

@@ -78,7 +78,7 @@ def run_page(run: Run, gold: Gold | None, evaluation: Evaluation | None) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class BesideGold:
     """What else is told of runs, from elsewhere than gold: sentences, notes, and tables with their names."""
 
     remarks: Sequence[str] = ()
@@ -87,10 +87,10 @@ class Beside:
 
 
 def comparison_page(
-    runs: Sequence[Run], gold: Gold | None, comparison: Comparison, beside: Beside | None = None
+    runs: Sequence[Run], gold: Gold | None, comparison: Comparison, beside: BesideGold | None = None
 ) -> str:
     """The same of runs that are loaded and compared already; their labels are those of the comparison."""
-    beside = beside or Beside()
+    beside = beside or BesideGold()
     ids = [i for i in runs[0].rows if all(i in run.rows for run in runs[1:])]
     quarantined = [i for run in runs for i, s in zip(ids, run.values("status", ids), strict=True) if s == "quarantined"]
     shown, sampled = sample(ids, [*quarantined, *(d.doc_id for d in comparison.disagreements)])
