@@ -46,6 +46,12 @@ def lot_of(pool: Pool, pair: Pair, table: str) -> Lot:
     return Lot(pair, table, pool.either.get((pair, table), 0), signs)
 
 
+def lots_of(pool: Pool) -> tuple[Lot, ...]:
+    """Each pair in each table in which it disagrees on anything."""
+    lots = (lot_of(pool, pair, table) for pair in pool.pairs for table in pool.tables)
+    return tuple(lot for lot in lots if lot.signs)
+
+
 @dataclass(frozen=True, slots=True)
 class LotFound:
     """What is known of a lot, 0 to 1 but for the points, which run from -1 to 1 (arm − base)."""

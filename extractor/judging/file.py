@@ -14,6 +14,7 @@ from typing import Any
 from extractor.errors import UserError
 from extractor.evaluation.runs import Run
 from extractor.fingerprint import digest
+from extractor.judging.estimates import Lot, lots_of
 from extractor.judging.judged import SAID, Said
 from extractor.judging.pool import FoundItem, Pool
 from extractor.store.manifest import now
@@ -66,13 +67,14 @@ class Judgements:
     about: Compared
     pool: Pool
     said: dict[Voice, dict[int, Said]] = field(default_factory=lambda: defaultdict(dict))
+    lots: tuple[Lot, ...] = ()
     lost: int = 0  # judgements of things that the runs do not disagree on (any more)
     _numbers: dict[tuple[str, str, tuple[str, ...]], int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, file: Path, about: Compared, pool: Pool) -> "Judgements":
         """The file with what it holds by now; it need not be there."""
-        held = cls(file, about, pool)
+        held = cls(file, about, pool, lots=lots_of(pool))
         held._numbers = {item.name: number for number, item in enumerate(pool.items)}
         for line in held_lines(file)[1:]:
             held._take(line)

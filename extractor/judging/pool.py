@@ -51,17 +51,13 @@ class Pool:
     pairs: tuple[Pair, ...]
     tables: tuple[str, ...]  # in which something is disputed
     documents: tuple[tuple[int, ...], ...]  # numbers of the items in each document that has any
-
-    @property
-    def digest(self) -> str:
-        """What names it, whichever run comes first."""
-        return digest([item.name for item in self.items])
+    digest: str  # what names it, whichever run comes first
 
     def of_tables(self, tables: Sequence[str]) -> "Pool":
         """The part of it that is in these tables."""
         items = tuple(item for item in self.items if item.table in tables)
         held = tuple(table for table in self.tables if table in tables)
-        return Pool(items, self.either, self.pairs, held, _by_document(items))
+        return Pool(items, self.either, self.pairs, held, _by_document(items), _digest(items))
 
 
 def pool_of(runs: Sequence[Run]) -> Pool:
@@ -80,7 +76,11 @@ def made_pool(items: Sequence[FoundItem], arms: int) -> Pool:
     disputed = tuple(sorted((item for item in items if len(item.arms) < arms), key=lambda item: item.name))
     tables = {item.table for item in disputed}
     ordered = tuple(table.name for table in SCORED if table.name in tables)
-    return Pool(disputed, either, pairs, ordered, _by_document(disputed))
+    return Pool(disputed, either, pairs, ordered, _by_document(disputed), _digest(disputed))
+
+
+def _digest(items: Sequence[FoundItem]) -> str:
+    return digest([item.name for item in items])
 
 
 def _by_document(items: Sequence[FoundItem]) -> tuple[tuple[int, ...], ...]:

@@ -7,7 +7,7 @@ from typing import Literal
 from extractor.evaluation.intervals import Estimate
 from extractor.judging.corrected import Corrected, corrected
 from extractor.judging.draws import Draw, complete, draws
-from extractor.judging.estimates import LotFound, found_in, lot_of
+from extractor.judging.estimates import LotFound, found_in
 from extractor.judging.file import Judgements
 from extractor.judging.judged import JudgesAgree, Words, agreements, marks_of
 from extractor.judging.pool import Pair
@@ -77,16 +77,12 @@ def _tables(
 ) -> Iterator[TableStanding]:
     mine, theirs = marks_of(people), marks_of(models)
     drawn, by_model = _drawn(held, people), _drawn(held, models)
-    for pair in held.pool.pairs:
-        for table in held.pool.tables:
-            lot = lot_of(held.pool, pair, table)
-            if lot.signs:
-                found = found_in(lot, mine, drawn)
-                mended = corrected(lot, mine, theirs, drawn, by_model)
-                points = mended.points if mended and mended.whole and mended.points else found.points
-                judged = sum(number in mine for number in lot.signs)
-                names, counts = _names(pair, labels), (lot.either, len(lot.signs), judged)
-                yield TableStanding(*names, table, *counts, found, mended, points, _state(points, margin))
+    for lot in held.lots:
+        found, mended = found_in(lot, mine, drawn), corrected(lot, mine, theirs, drawn, by_model)
+        points = mended.points if mended and mended.whole and mended.points else found.points
+        judged = sum(number in lot.signs for number in mine)
+        names, counts = _names(lot.pair, labels), (lot.either, len(lot.signs), judged)
+        yield TableStanding(*names, lot.table, *counts, found, mended, points, _state(points, margin))
 
 
 def _names(pair: Pair, labels: Sequence[str]) -> tuple[str, str]:
