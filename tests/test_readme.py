@@ -26,7 +26,8 @@ MODELS = re.compile("|".join(map(re.escape, ("Qwen/Qwen3-8B", "qwen2.5-coder-1.5
 ENGINE = {"kv_cache_memory_bytes": 268435456, "dtype": "float32"}
 QUICK = {"max_answer_tokens": 32, "attempts": 1, "context": 16384}
 COMMAND = re.compile(r"((?:\w+=\S+ )*)extract (.*)")
-LOOKS_ONLY = ("schemas", "models", "guide", "check", "show", "job check", "mcp")  # these load no model
+READS = ("convert data", "convert brat")
+LOOKS_ONLY = ("schemas", "models", "guide", "check", "show", "job check", "mcp", *READS)  # these load no model
 DEMO = "extract run data/sample.jsonl --schema news --model smollm2-135m --keep lang --out {out} {mode}"
 
 
@@ -118,6 +119,9 @@ def place(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("".join(sample), "utf-8")
     shutil.copy(ROOT / "schemas" / "news.json", folder / "corrected.json")
+    (folder / "brat").mkdir()
+    (folder / "brat" / "a.txt").write_text("Ada met Bo.", "utf-8")
+    (folder / "brat" / "a.ann").write_text("T1\tperson 0 3\tAda\n", "utf-8")
     job, dated = blocks("toml")
     quick = "".join(f"{name} = {value}\n" for name, value in QUICK.items()) + "[engine-arg]\n"
     quick += "".join(f"{name} = {value!r}\n" for name, value in ENGINE.items())

@@ -24,6 +24,7 @@ FLOORS = [
     ["jobs"],
     ["evaluation"],
     ["report"],
+    ["exchange"],
     ["pipeline"],
     ["judging"],
     ["bench"],

@@ -14,6 +14,7 @@ from extractor.cli.bench import bench_command
 from extractor.cli.boundary import boundary
 from extractor.cli.catalogue import models, schemas_command
 from extractor.cli.evaluate import GOLD_FORM, compare_command, evaluate_command, report_command
+from extractor.cli.exchange import convert_command
 from extractor.cli.guide import guide_command
 from extractor.cli.judge import judge_command
 from extractor.cli.options import file_words, flag_words, job_words, output_folder
@@ -46,6 +47,7 @@ app.command(name="evaluate", epilog=GOLD_FORM)(evaluate_command)
 app.command(name="compare", epilog=EXIT_CODES)(compare_command)
 app.command(name="report", epilog=FEW_CODES)(report_command)
 app.command(name="judge", epilog=FEW_CODES)(judge_command)
+app.command(name="convert", epilog=FEW_CODES)(convert_command)
 app.command(name="bench", epilog=FEW_CODES)(bench_command)
 app.command(name="guide", epilog=FEW_CODES)(guide_command)
 app.command(name="mcp", epilog=FEW_CODES)(flag_words(*NOT_OF_A_TEXT)(mcp_command))
