@@ -17,7 +17,7 @@ from extractor.exchange.account import Account
 from extractor.exchange.brat_lines import AnnLines, Placed, lines_of
 from extractor.exchange.counting import Counting, Quote, Span, Unit, counting, fitting, seen
 from extractor.exchange.form import gold_document
-from extractor.exchange.marks import Mark, Marked
+from extractor.exchange.marks import Marked, TextMark
 from extractor.exchange.said import from_text
 
 UNITS: tuple[Unit, ...] = ("lines", "code-points", "utf-16")
@@ -90,7 +90,7 @@ class _Document:
             if name not in self.lines.marks and name not in self.lines.events:
                 raise UserError(f"{place}: no line of this file is {name}; take this one out, or bring that one back")
 
-    def _mark(self, name: str, placed: Placed) -> Mark:
+    def _mark(self, name: str, placed: Placed) -> TextMark:
         """Parts that only blanks keep apart are one span."""
         spans = [self._span(placed, *span) for span in placed.spans]
         whole = spans[0][0], spans[-1][1]
@@ -98,10 +98,10 @@ class _Document:
         attributes = self.said.get(name, {})
         if not any(gap.strip() for gap in gaps):
             self._check(placed, whole)
-            return Mark(name, self.text.text[slice(*whole)], whole, (placed.type,), None, attributes)
+            return TextMark(name, self.text.text[slice(*whole)], whole, (placed.type,), None, attributes)
         self.account.changed["things whose parts are apart, now named without a place"] += 1
         said = " ".join(self.text.text[slice(*span)] for span in spans)
-        return Mark(name, said, None, (placed.type,), None, attributes)
+        return TextMark(name, said, None, (placed.type,), None, attributes)
 
     def _span(self, placed: Placed, start: int, end: int) -> Span:
         span = self.text.ours(start, end)

@@ -12,7 +12,7 @@ from extractor.exchange.account import Account
 from extractor.exchange.brat import ASIDE, NAME, ROLE
 from extractor.exchange.counting import Counting, Unit, counting
 from extractor.exchange.form import beside
-from extractor.exchange.marks import Mark, Marked, Marking
+from extractor.exchange.marks import Marked, Marking, TextMark
 from extractor.exchange.said import as_text
 from extractor.tables.events import EVENTS
 
@@ -81,7 +81,7 @@ class _AnnText:
             if table.name != EVENTS.name:
                 self.account.left_out[table.word] += len(self.document.rows.get(table.name, ()))
 
-    def _mark(self, mark: Mark) -> Iterator[str]:
+    def _mark(self, mark: TextMark) -> Iterator[str]:
         kind = self._word(mark.types[0], "types")
         line = self._placed(mark.id, kind, mark.span or (0, 0))
         if line is None:

@@ -13,7 +13,7 @@ from extractor.evaluation.gold import GoldDocument
 from extractor.exchange.account import Account
 from extractor.exchange.counting import Counting, Unit, counting
 from extractor.exchange.form import beside, gold_document
-from extractor.exchange.marks import ALIAS, Mark, Marked, Marking
+from extractor.exchange.marks import ALIAS, Marked, Marking, TextMark
 from extractor.exchange.said import json_objects
 
 USUAL: Unit = "utf-16"
@@ -51,7 +51,7 @@ def read(path: Path, unit: Unit | None, account: Account) -> Iterator[GoldDocume
         yield gold_document(place, {**(meta if isinstance(meta, dict) else {}), **row}, text, marked)
 
 
-def _marks(place: str, row: dict[str, Any], text: Counting) -> Iterator[Mark]:
+def _marks(place: str, row: dict[str, Any], text: Counting) -> Iterator[TextMark]:
     spans = row.get("label", row.get("labels"))
     for number, one in enumerate([*(spans or ()), *(row.get("entities") or ())], 1):
         try:
@@ -64,7 +64,7 @@ def _marks(place: str, row: dict[str, Any], text: Counting) -> Iterator[Mark]:
             cure = "say how they were counted: --offsets code-points, utf-16 or graphemes"
             raise UserError(f"{place}: [{start}, {end}] is no span of the text; {cure}")
         mark_id = str(one["id"]) if isinstance(one, dict) and "id" in one else f"n{number}"
-        yield Mark(mark_id, text.text[slice(*span)], span, (str(label),))
+        yield TextMark(mark_id, text.text[slice(*span)], span, (str(label),))
 
 
 def write(documents: Sequence[GoldDocument], unit: Unit | None, account: Account) -> Iterator[tuple[str, str]]:

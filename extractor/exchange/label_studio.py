@@ -13,7 +13,7 @@ from extractor.evaluation.gold import GoldDocument
 from extractor.exchange.account import Account
 from extractor.exchange.counting import Counting, Quote, Unit, counting, fitting
 from extractor.exchange.form import gold_document
-from extractor.exchange.marks import ALIAS, Mark, Marked
+from extractor.exchange.marks import ALIAS, Marked, TextMark
 from extractor.exchange.said import from_text, json_objects
 
 UNITS: tuple[Unit, ...] = ("code-points", "utf-16", "lines")
@@ -111,7 +111,9 @@ def _ways(text: str) -> Iterator[Counting]:
     return (counting(text, unit) for unit in UNITS)
 
 
-def _mark(place: str, region: tuple[str, int, int, Mapping[str, Any]], text: Counting, account: Account) -> Mark | None:
+def _mark(
+    place: str, region: tuple[str, int, int, Mapping[str, Any]], text: Counting, account: Account
+) -> TextMark | None:
     region_id, start, end, value = region
     types = tuple(map(str, value.get("labels") or value.get("hypertextlabels") or ()))
     span = text.ours(start, end)
@@ -124,11 +126,11 @@ def _mark(place: str, region: tuple[str, int, int, Mapping[str, Any]], text: Cou
     elif isinstance(value.get("text"), str) and not text.says((start, end, value["text"])):
         account.left_out["regions whose text does not stand at their place"] += 1
     else:
-        return Mark(region_id, text.text[slice(*span)], span, types)
+        return TextMark(region_id, text.text[slice(*span)], span, types)
     return None
 
 
-def _with_notes(mark: Mark, notes: Any, account: Account) -> Mark:
+def _with_notes(mark: TextMark, notes: Any, account: Account) -> TextMark:
     """The mark with what the notes to it say: `name: …` is its thing's name, any other `key: …` an attribute."""
     for line in notes if isinstance(notes, list) else [notes] if notes else []:
         key, told, said = str(line).partition(NOTE)
@@ -141,7 +143,7 @@ def _with_notes(mark: Mark, notes: Any, account: Account) -> Mark:
     return mark
 
 
-def _take_relation(marked: Marked, result: Result, marks: Mapping[str, Mark], account: Account) -> None:
+def _take_relation(marked: Marked, result: Result, marks: Mapping[str, TextMark], account: Account) -> None:
     one, two = str(result.get("from_id")), str(result.get("to_id"))
     if one not in marks or two not in marks:
         account.left_out["relations with an end that is not marked"] += 1
@@ -159,7 +161,7 @@ def _take_relation(marked: Marked, result: Result, marks: Mapping[str, Mark], ac
             marked.relations.append((two, label, one))
 
 
-def _take_field(fields: dict[str, Any], result: Result, marks: dict[str, Mark]) -> None:
+def _take_field(fields: dict[str, Any], result: Result, marks: dict[str, TextMark]) -> None:
     """What was written or chosen for the document; for a region it is an attribute of what that names."""
     name, said = str(result.get("from_name")), _value(result).get(_FIELDS[str(result["type"])])
     value = said[0] if isinstance(said, list) and len(said) == 1 else said

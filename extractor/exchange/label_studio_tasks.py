@@ -10,7 +10,7 @@ from extractor.exchange.account import Account
 from extractor.exchange.counting import Unit, counting
 from extractor.exchange.form import beside
 from extractor.exchange.label_studio import NAME, NOTE, SUMMARY
-from extractor.exchange.marks import ALIAS, Mark, Marking
+from extractor.exchange.marks import ALIAS, Marking, TextMark
 from extractor.exchange.said import as_text
 
 _INTERFACE = ".xml"
@@ -67,7 +67,7 @@ def _results(document: GoldDocument, unit: Unit, account: Account) -> Iterator[R
             yield _written(name, value)
 
 
-def _region(mark: Mark, place: tuple[int, int], account: Account) -> Result:
+def _region(mark: TextMark, place: tuple[int, int], account: Account) -> Result:
     start, end = place
     value = {"start": start, "end": end, "text": mark.text, "labels": list(mark.types)}
     region = {"id": mark.id, "from_name": "label", "to_name": "text", "type": "labels", "value": value}

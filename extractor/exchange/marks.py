@@ -16,7 +16,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class TextMark:
     """A marked span: what stands there, its types (the first is its own), and of the thing its name, if that differs.
 
     Without a span it stands for a thing whose parts are apart in the text.
@@ -34,7 +34,7 @@ class Mark:
 class Marked:
     """What is marked in a document."""
 
-    marks: list[Mark] = field(default_factory=list)
+    marks: list[TextMark] = field(default_factory=list)
     relations: list[tuple[str, str, str]] = field(default_factory=list)  # id of a mark, predicate, id of a mark
     same: list[tuple[str, ...]] = field(default_factory=list)  # ids of marks of one thing; the first has its name
 
@@ -114,7 +114,7 @@ class Marking:
         said = self._said(entity)
         return len(said) > 1 or self._surfaces[said[0], entity.type] > 1
 
-    def _marks(self, entity: GoldEntity, before: int) -> Iterator[Mark]:
+    def _marks(self, entity: GoldEntity, before: int) -> Iterator[TextMark]:
         """The mark with the entity's name comes first, and bears what there is to say of it."""
         self.account.left_out["aliases that do not stand in their texts"] += len(
             {*entity.aliases} - {*self._said(entity), entity.name}
@@ -124,11 +124,13 @@ class Marking:
         for number, span in enumerate([named, *(span for span in entity.mentions if span != named)], before + 1):
             said = self.text[slice(*span)]
             if span != named:
-                yield Mark(f"T{number}", said, span, types)
+                yield TextMark(f"T{number}", said, span, types)
                 continue
-            yield Mark(f"T{number}", said, span, types, None if said == entity.name else entity.name, entity.attributes)
+            yield TextMark(
+                f"T{number}", said, span, types, None if said == entity.name else entity.name, entity.attributes
+            )
 
-    def _relations(self, marks: dict[str, Mark]) -> Iterator[tuple[str, str, str]]:
+    def _relations(self, marks: dict[str, TextMark]) -> Iterator[tuple[str, str, str]]:
         for relation in dict.fromkeys(self.document.relations):
             subject, target = self.find(relation.subject), self.find(relation.object)
             if subject is None or target is None:
@@ -137,7 +139,7 @@ class Marking:
             one, two = self._nearest(subject, target, marks)
             yield one, relation.predicate, two
 
-    def _nearest(self, subject: int, target: int, marks: dict[str, Mark]) -> tuple[str, str]:
+    def _nearest(self, subject: int, target: int, marks: dict[str, TextMark]) -> tuple[str, str]:
         """Of the mentions of both ends those that stand nearest to each other; of one thing two, where it has two."""
         pairs = [(one, two) for one in self._ids[subject][:50] for two in self._ids[target][:50]]
         return min(pairs, key=lambda pair: (pair[0] == pair[1], _apart(marks[pair[0]], marks[pair[1]])))
@@ -146,7 +148,7 @@ class Marking:
 def gathered(marked: Marked) -> tuple[tuple[GoldEntity, ...], tuple[GoldRelation, ...]]:
     """The things and what joins them: marks of one text and the same types are of one thing, and those said to be."""
     root = _roots(marked)
-    things: dict[str, list[Mark]] = {}
+    things: dict[str, list[TextMark]] = {}
     for mark in marked.marks:
         things.setdefault(root[mark.id], []).append(mark)
     heads = {mark.id: mark for mark in marked.marks}
@@ -185,12 +187,12 @@ def _groups(same: Sequence[tuple[str, ...]]) -> dict[str, str]:
     return {one: group[0] for one, group in groups.items()}
 
 
-def _join(root: dict[str, str], marks: Sequence[Mark], known: dict[Any, str], key: Any) -> None:
+def _join(root: dict[str, str], marks: Sequence[TextMark], known: dict[Any, str], key: Any) -> None:
     for mark in marks:
         root[mark.id] = known.setdefault(key(mark), mark.id)
 
 
-def _entity(head: Mark, marks: Sequence[Mark]) -> GoldEntity:
+def _entity(head: TextMark, marks: Sequence[TextMark]) -> GoldEntity:
     name = head.name if head.name is not None else head.text
     said = dict.fromkeys(mark.text for mark in (head, *marks))
     attributes: dict[str, Any] = {}
@@ -216,6 +218,6 @@ def _joined(one: GoldEntity, two: GoldEntity) -> GoldEntity:
     )
 
 
-def _apart(one: Mark, two: Mark) -> int:
+def _apart(one: TextMark, two: TextMark) -> int:
     first, second = one.span or (0, 0), two.span or (0, 0)
     return max(first[0], second[0]) - min(first[1], second[1])
