@@ -36,6 +36,7 @@ async function go(name, asked = {}) {
 }
 
 function show(came) {
+  if (view && came.place !== view.place) scrollTo(0, 0);
   view = came;
   const many = (count) => count.toLocaleString("en");
   by("count").textContent = `${many(came.judged)} of ${many(disputed)} judged`;
@@ -43,6 +44,7 @@ function show(came) {
   by("answers").hidden = over;
   by("whole").hidden = over || !came.pieces || came.pieces.some((piece) => piece.end - piece.start === piece.of);
   by("whole").setAttribute("aria-pressed", "false");
+  by("around").className = "";
   by("claim").replaceChildren(...(over ? [make("p", { className: "said" }, "That was all: everything that is disputed is judged.")] : claim(came)));
   by("around").replaceChildren(...(over ? [] : texts(came.pieces)));
   for (const button of by("answers").children) button.setAttribute("aria-pressed", String(button.dataset.said === came.said));
@@ -96,6 +98,7 @@ async function toggleWhole() {
   const pieces = on ? [await ask("text", { place: view.place })] : view.pieces;
   if (shown !== view) return;
   by("whole").setAttribute("aria-pressed", String(on));
+  by("around").className = on ? "whole" : "";
   by("around").replaceChildren(...texts(pieces));
   bringFirst();
 }

@@ -4,12 +4,14 @@
 
 Looks after each draw, as somebody would who stops when he likes what he sees, and counts the simulations in which the
 truth was ever outside the 95 % interval; and how wide the interval is after 50, 100 and 200 judgements, by the person
-alone and with a model judge that errs to one side.
+alone, with a model judge that errs to one side, and with one that judged a sample (looked at after 50, 100 and 200
+alone). An ordinary interval, looked at after each draw from the 20th on, is counted as well.
 """
 
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -28,6 +30,7 @@ LOOKS = (50, 100, 200)  # judgements
 class World:
     """Two runs, what is right, and what a person and a model judge would say of each disputed thing."""
 
+    seed: int
     pool: Pool
     person: dict[int, Mark]
     model: dict[int, Mark]
@@ -58,7 +61,7 @@ def world(seed: int, documents: int = 150) -> World:
     for name, err in (("person", (0.03, 0.03)), ("model", (0.05, 0.3))):  # of right things, of wrong ones
         said = (right[item.name] != (chance.random() < err[not right[item.name]]) for item in pool.items)
         marks[name] = {n: Mark(float(word), 1.0) for n, word in enumerate(said)}
-    return World(pool, **marks)
+    return World(seed, pool, **marks)
 
 
 def simulated(seed: int, looks: Sequence[int] = LOOKS) -> Outcome:
@@ -70,6 +73,7 @@ def simulated(seed: int, looks: Sequence[int] = LOOKS) -> Outcome:
         truth = found_in(lot, made.person, drawn).points.value
         assert truth is not None
         outcome.missed[table] = _ever_outside(_own(lot, made, drawn), lot, truth)
+        outcome.missed[f"{table}, ordinary interval"] = _ordinary_outside(_own(lot, made, drawn)[0], lot, truth)
         outcome.missed[f"{table}, corrected"] = _ever_outside(_corrected(lot, made, drawn), lot, truth)
         for look, end in ends.items():
             seen = {n: made.person[n] for draw in drawn[:end] for n in draw}
@@ -78,7 +82,40 @@ def simulated(seed: int, looks: Sequence[int] = LOOKS) -> Outcome:
             assert mended is not None and mended.points is not None
             outcome.widths[table, look] = _width(found_in(lot, seen, drawn[:end]).points)
             outcome.widths[f"{table}, corrected", look] = _width(mended.points)
+        _with_sample(outcome, made, lot, (drawn, ends), truth)
     return outcome
+
+
+def _with_sample(
+    outcome: Outcome, made: World, lot: Lot, order: tuple[list[Draw], dict[int, int]], truth: float
+) -> None:
+    """The same with a model that judged what the draws bring until it has judged so many things."""
+    drawn, ends = order
+    name, outside = f"{lot.table}, corrected from a sample", False
+    by_model = list(islice(draws(made.pool, made.seed), 2 * len(drawn)))
+    said = {n: made.model[n] for draw in by_model for n in draw}
+    for look, end in ends.items():
+        seen = {n: made.person[n] for draw in drawn[:end] for n in draw}
+        mended = corrected(lot, seen, said, drawn[:end], by_model)
+        assert mended is not None and mended.points is not None
+        low, high = mended.points.low, mended.points.high
+        assert low is not None and high is not None
+        outside = outside or not low <= truth <= high
+        outcome.widths[name, look] = _width(mended.points)
+    outcome.missed[name] = outside
+
+
+def _ordinary_outside(bets: Bets, lot: Lot, truth: float) -> bool:
+    """Whether the truth is ever outside mean ± 1.96 standard errors, from the 20th draw on."""
+    count = np.arange(1, len(bets.top) + 1)
+    top, bottom = bets.top.cumsum(), np.maximum(bets.bottom.cumsum(), 1e-9)
+    mean = top / bottom
+    squares = (
+        (bets.top**2).cumsum() - 2 * mean * (bets.top * bets.bottom).cumsum() + mean**2 * (bets.bottom**2).cumsum()
+    )
+    error = np.sqrt(squares) / bottom
+    off = np.abs(mean - (truth / lot.share + 1) / 2) > 1.959964 * error
+    return bool(off[count >= 20].any())
 
 
 def _drawn(pool: Pool, seed: int, looks: Sequence[int]) -> tuple[list[Draw], dict[int, int]]:
@@ -120,8 +157,10 @@ def main(count: int) -> None:
     outcomes = [simulated(seed) for seed in range(count)]
     for name in outcomes[0].missed:
         outside = sum(one.missed[name] for one in outcomes)
-        widths = ", ".join(f"{np.mean([o.widths[name, look] for o in outcomes]):.1f} after {look}" for look in LOOKS)
-        print(f"{name}: ever outside in {outside} of {count} ({100 * outside / count:.1f} %); points wide: {widths}")
+        told = [look for look in LOOKS if (name, look) in outcomes[0].widths]
+        widths = ", ".join(f"{np.mean([o.widths[name, look] for o in outcomes]):.1f} after {look}" for look in told)
+        wide = f"; points wide: {widths}" if told else ""
+        print(f"{name}: ever outside in {outside} of {count} ({100 * outside / count:.1f} %){wide}")
 
 
 if __name__ == "__main__":

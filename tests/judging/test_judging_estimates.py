@@ -103,8 +103,10 @@ def test_a_bound_is_where_what_is_ruled_out_ends():
 
 def test_intervals_hold_for_those_who_look_after_each_draw():
     outcomes = [simulated(seed, (60,)) for seed in range(40)]
-    for name in outcomes[0].missed:
-        assert sum(one.missed[name] for one in outcomes) <= 5, name  # 5 % of them would be 2
+    outside = {name: sum(one.missed[name] for one in outcomes) for name in outcomes[0].missed}
+    ordinary = {name: count for name, count in outside.items() if "ordinary" in name}
+    assert max(count for name, count in outside.items() if name not in ordinary) <= 5  # 5 % of them would be 2
+    assert sum(ordinary.values()) > 10
 
 
 def test_a_model_that_agrees_makes_the_interval_narrower_and_one_that_errs_leaves_it_true():
