@@ -143,12 +143,12 @@ def _by_model(
 def tell(told: "Standing") -> None:
     """Prints the verdict of judges, and what it rests on."""
     from extractor.cli.tables import table
-    from extractor.judging.words import EXPLAINED, named_tables
+    from extractor.judging.words import EXPLAINED, advice, named_tables
 
     say.text(told.verdict)
     for _, rows in named_tables(told):
         table(rows[0], rows[1:])
-    for note in (*(EXPLAINED if told.people or told.models else ()), *told.notes):
+    for note in (*(EXPLAINED if told.people or told.models else ()), *told.notes, *filter(None, [advice(told)])):
         say.note(note)
 
 

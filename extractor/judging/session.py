@@ -33,8 +33,9 @@ class JudgedRuns:
     margin: float
 
     def standing(self) -> Standing:
-        """How it stands now."""
-        return standing(self.held, [run.label for run in self.runs], self.margin, sentence)
+        """How it stands now, by all who have written to the file meanwhile."""
+        held = Judgements.of(self.held.file, self.held.about, self.held.pool)
+        return standing(held, [run.label for run in self.runs], self.margin, sentence)
 
 
 def loaded(asked: ToJudge) -> JudgedRuns:

@@ -11,7 +11,8 @@ from extractor.evaluation.result_rows import Rows
 from extractor.judging.standing import Standing, TableStanding
 
 EXPLAINED = (
-    "points: of 100 things that either run found, so many more the arm decides rightly",
+    "points: of 100 things that either run found, so many more the arm decides rightly; each interval is 95 % by itself,"
+    " however often one looks",
     "own right: of the things that this run alone found, the share that is right; arm's recall: of the disputed things"
     " that are right, the share that the arm has, the base has the rest",
 )
@@ -102,6 +103,18 @@ def _counted(judges: Mapping[str, int], kind: str) -> str:
     named = " and ".join(f"{count:,} by {name}" for name, count in judges.items())
     return (
         f"{named}, {'a ' + kind if len(judges) == 1 else kind + 's' if kind == 'model' else 'people'}" if named else ""
+    )
+
+
+def advice(told: Standing) -> str:
+    """Whether to go on, in a line; "" where there is nothing to judge."""
+    if not told.tables:
+        return ""
+    if told.enough and told.people:
+        return "it is enough: more judgements would change no verdict"
+    left = {one.table: one.judged < one.disputed for one in told.tables if one.state == "open"}
+    return (
+        f"more judgements may tell more of {' and '.join(left)}: the same command goes on" if any(left.values()) else ""
     )
 
 

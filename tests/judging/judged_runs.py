@@ -48,6 +48,23 @@ def made(folder: Path, *names: str) -> list[str]:
     return [str(folder / name) for name in names]
 
 
+def made_of_deals(folder: Path) -> list[str]:
+    """Two output folders with events that differ in their type, and one that a run alone has."""
+    inputs = folder / "in.jsonl"
+    inputs.write_text(json.dumps({"id": "d1", "text": "Quarry Ltd had bought Pip Ltd. Dolores leaves Pip Ltd."}) + "\n")
+    for name, events in (
+        ("a", [("had bought", "contract")]),
+        ("b", [("had bought", "acquisition"), ("leaves", "departure")]),
+    ):
+        some: list[dict[str, Any]] = [
+            {"name": n, "type": t, "participants": [], "when": None, "where": None, "amount": None} for n, t in events
+        ]
+        said = json.dumps({"entities": [{"name": "Quarry Ltd", "type": "company"}], "events": some, "summary": "x"})
+        prepared = fake_prepared(inputs, folder / name, schema="finance", prompt=None, seed=ord(name))
+        run(prepared, lambda _, said=said: answering(lambda r: said), Silent(), lambda: False)  # type: ignore[misc]
+    return [str(folder / "a"), str(folder / "b")]
+
+
 def _answer(name: str, request: Request) -> str:
     entities, relations = FOUND[name][request.document.id]
     said: dict[str, Any] = {

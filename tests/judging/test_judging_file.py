@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from judged_runs import is_right, made
+from judged_runs import is_right, made, made_of_deals
 
 from extractor.errors import UserError
 from extractor.judging.desk import Desk
@@ -116,6 +116,25 @@ def test_marks_are_where_the_words_stand_in_any_script(outs, file):
     assert shown == ["温以宁", "𠮷祥书店"]
     (rain,) = [v for v in views if v["parts"][0][1] == "Rain"]
     assert rain["pieces"][0]["text"].startswith("<b>Mallory</b>")
+
+
+def test_rows_of_further_tables_are_judged_too(tmp_path):
+    judged = loaded(ToJudge(made_of_deals(tmp_path), str(tmp_path / "j.jsonl")))
+    views = judge_all(desk_of(judged, "anna", False))
+    assert sorted((v["kind"], *v["parts"]) for v in views) == [
+        ("acquisition", ("name", "had bought")),
+        ("contract", ("name", "had bought")),
+        ("departure", ("name", "leaves")),
+    ]
+    assert {v["pieces"][0]["text"][slice(*v["pieces"][0]["marks"][0][:2])] for v in views} == {"had bought", "leaves"}
+    assert [(one.table, one.either, one.disputed) for one in judged.standing().tables] == [("events", 3, 3)]
+
+
+def test_what_another_judge_wrote_meanwhile_counts_at_the_end(outs, file):
+    mine, other = at(outs, file), at(outs, file)
+    judge_all(desk_of(other, "ben", False), 2)
+    judge_all(desk_of(mine, "anna", False), 3)
+    assert mine.standing().people == {"ben": 2, "anna": 3}
 
 
 def test_what_the_table_does_not_name_is_not_shown(outs, file):
