@@ -11,8 +11,8 @@ from extractor.evaluation.result_rows import Rows
 from extractor.judging.standing import Standing, TableStanding
 
 EXPLAINED = (
-    "points: of 100 things that either run found, so many more the arm decides rightly; each interval is 95 % by itself,"
-    " however often one looks",
+    "points: of 100 things that either run found, so many more the arm decides rightly; each interval is 95 % by"
+    " itself, however often one looks",
     "own right: of the things that this run alone found, the share that is right; arm's recall: of the disputed things"
     " that are right, the share that the arm has, the base has the rest",
 )
