@@ -1,6 +1,6 @@
 """What the page asks for: the next thing to judge, what was said of it, and how many; never whose it is.
 
-A view is {"place", "table", "kind", "parts", "pieces", "doc", "said", "judged"}: `place` is where it comes in the order
+A view is {"place", "table", "kind", "parts", "pieces", "said", "judged"}: `place` is where it comes in the order
 in which this judge is shown things, `said` what he said of it, `judged` how many things he has judged. At the end of
 all things it has no "table".
 """
@@ -124,7 +124,6 @@ class Desk:
             "kind": claim.kind,
             "parts": claim.parts,
             "pieces": None if text is None else pieces_of(claim, text),
-            "doc": item.doc_id,
             "said": self._mine.get(number),
         }
 

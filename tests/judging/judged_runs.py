@@ -37,10 +37,10 @@ FOUND: dict[str, dict[str, Said]] = {
 WRONG = {"family_of", "event", "rain"}  # whatever holds such a word
 
 
-def made(folder: Path, *names: str) -> list[str]:
+def made(folder: Path, *names: str, texts: dict[str, str] = TEXTS) -> list[str]:
     """The output folders of these runs, made in `folder`."""
     inputs = folder / "in.jsonl"
-    lines = [json.dumps({"id": name, "text": text}, ensure_ascii=False) for name, text in TEXTS.items()]
+    lines = [json.dumps({"id": name, "text": text}, ensure_ascii=False) for name, text in texts.items()]
     inputs.write_text("\n".join(lines) + "\n", "utf-8")
     for name in names:
         prepared = fake_prepared(inputs, folder / name, schema="news", prompt=None, seed=ord(name))

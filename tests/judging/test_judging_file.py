@@ -95,7 +95,7 @@ def test_nothing_that_a_page_gets_tells_whose_it_is(outs, file):
     names = {*outs, *judged.held.about.ids, str(judged.held.file)}
     assert not [name for name in names for text in said if name in text]
     assert {frozenset(json.loads(text)) for text in said[2::2]} == {
-        frozenset({"place", "judged", "table", "kind", "parts", "pieces", "doc", "said"})
+        frozenset({"place", "judged", "table", "kind", "parts", "pieces", "said"})
     }
 
 

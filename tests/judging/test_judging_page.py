@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from judged_runs import is_right, made
+from judged_runs import TEXTS, is_right, made
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from extractor.judging.page import judged_on_a_page
@@ -199,6 +199,34 @@ def test_markup_in_a_text_is_text_and_marks_are_around_the_words(outs, browser, 
             assert "<b>Mallory</b>" in text or "Mallory" not in text
             answer(page, lambda: page.keyboard.press("y"))
         assert marked["leads"] == ["温以宁", "𠮷祥书店"]
+        assert complaints == []
+
+
+def test_a_text_that_has_moved_is_told_and_the_claim_is_judged_all_the_same(browser, tmp_path):
+    moved = made(tmp_path, "a", "b")
+    (tmp_path / "in.jsonl").rename(tmp_path / "elsewhere.jsonl")
+    with shown(browser, Here(moved, tmp_path / "j.jsonl").address) as (page, complaints):
+        assert "The text is not at hand" in page.inner_text("#around")
+        page.keyboard.press("t")
+        answer(page, lambda: page.keyboard.press("0"))
+        assert (words(tmp_path / "j.jsonl"), complaints) == (["unknown"], [])
+
+
+def test_the_whole_text_is_shown_when_it_is_wanted(browser, tmp_path):
+    filler = "They walk and talk of old times. " * 60
+    outs = made(tmp_path, "a", "b", texts={"d1": f"{filler}{TEXTS['d1']} {filler}"})
+    with shown(browser, Here(outs, tmp_path / "j.jsonl").address) as (page, complaints):
+        assert len(page.inner_text("#around")) < 1000
+        page.keyboard.press("t")
+        page.wait_for_selector("#whole[aria-pressed=true]")
+        assert len(page.inner_text("#around")) > 3500
+        assert page.evaluate("""() => {
+            const place = (selector) => document.querySelector(selector).getBoundingClientRect();
+            const [box, mark] = [place("#around .text"), place("mark.first")];
+            return mark.top >= box.top && mark.bottom <= box.bottom;
+        }""")
+        page.keyboard.press("t")
+        page.wait_for_selector("#whole[aria-pressed=false]")
         assert complaints == []
 
 
