@@ -26,6 +26,8 @@ from extractor.jobs.check import check as _check
 from extractor.jobs.fields import JobFields, TaskFields
 from extractor.jobs.file import GivenJob
 from extractor.jobs.job import Job, make_job
+from extractor.judging.session import ToJudge, loaded
+from extractor.judging.standing import Standing
 from extractor.pipeline.finish import Outcome
 from extractor.pipeline.jobs import Providers, run_jobs
 from extractor.pipeline.single import Answer, SingleTexts
@@ -44,12 +46,14 @@ __all__ = [
     "Outcome",
     "Output",
     "Providers",
+    "Standing",
     "UserError",
     "check",
     "close",
     "compare",
     "evaluate",
     "extract_one",
+    "judged",
     "read",
     "run",
 ]
@@ -128,6 +132,14 @@ def compare(runs: Sequence[Place], gold: Place | None = None, gpu_hour_price: fl
     """Two or more runs side by side, each against the first: quality, agreement, tokens, seconds, and a verdict."""
     known = load_gold(str(gold)) if gold is not None else None
     return _compare([load_run(str(run)) for run in runs], known, gpu_hour_price=gpu_hour_price)
+
+
+def judged(runs: Sequence[Place], file: Place | None = None) -> Standing:
+    """What was judged blind of these runs, each against the first; a difference in points runs from -1 to 1.
+
+    `file` is where `extract judge` keeps judgements (default: judgements.jsonl in the first run).
+    """
+    return loaded(ToJudge([str(run) for run in runs], None if file is None else str(file))).standing()
 
 
 def _shows(job: Job) -> list[Show]:

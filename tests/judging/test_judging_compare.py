@@ -7,6 +7,7 @@ import pytest
 from judged_runs import is_right, made
 from typer.testing import CliRunner
 
+from extractor import api
 from extractor.cli.app import app
 from extractor.judging.file import Voice
 from extractor.judging.session import ToJudge, loaded
@@ -40,6 +41,13 @@ def test_compare_tells_it_beside_gold(outs, tmp_path):
     told = json.loads(said(*words, "--json").stdout)
     assert told["judged"]["people"] == {"anna": 8}
     assert told["verdict"].startswith("1 document cannot tell")
+
+
+def test_a_program_is_told_the_same(outs, tmp_path):
+    judge(outs[:2], tmp_path / "j.jsonl")
+    told = api.judged(outs[:2], tmp_path / "j.jsonl")
+    assert said("judge", *outs[:2], "--file", str(tmp_path / "j.jsonl"), "--verdict").stdout.startswith(told.verdict)
+    assert {one.table: one.state for one in told.tables} == {"entities": "better", "relations": "better"}
 
 
 def test_without_the_flag_nothing_of_it_is_told(outs, tmp_path):

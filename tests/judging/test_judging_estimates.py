@@ -101,6 +101,7 @@ def test_a_bound_is_where_what_is_ruled_out_ends():
     assert ruled_out(bets, (low + high) / 2) == (False, False)
 
 
+@pytest.mark.slow
 def test_intervals_hold_for_those_who_look_after_each_draw():
     outcomes = [simulated(seed, (60,)) for seed in range(40)]
     outside = {name: sum(one.missed[name] for one in outcomes) for name in outcomes[0].missed}
