@@ -70,9 +70,9 @@ def _by_sample(
 ) -> Estimate:
     """Half of the error for what the model says of the things that it was not shown, half for how it errs."""
     model = bounds([Bets(*series(_unit(said), by_model))], ALPHA / 2)
-    known = {n: worth for n, worth in seen.items() if n in said}
-    rest = bounds([bets_on(said, known, both, 1.0, 0.0)], ALPHA / 2)
-    low, high = (2 * m - 1 + 2 * r - 1 for m, r in zip(model, rest, strict=True))
+    apart = {n: ((worth - said[n] + 2) / 4, 1.0) for n, worth in seen.items() if n in said}  # from -2 to 2
+    rest = bounds([Bets(*series(apart, both))], ALPHA / 2)
+    low, high = (2 * m - 1 + 4 * r - 2 for m, r in zip(model, rest, strict=True))
     top, bottom = series(_unit(said), by_model)
     mean = 2 * float(top.sum() / bottom.sum()) - 1 if bottom.sum() else 0.0
     return Estimate(_in_unit(mean + _difference(said, seen, both)), (low + 1) / 2, (high + 1) / 2)

@@ -137,6 +137,15 @@ def test_a_model_that_judged_a_sample_alone_pays_for_it():
     assert not found.whole and found.points.low < truth < found.points.high
 
 
+def test_a_sampled_model_that_is_always_wrong_leaves_the_interval_true():
+    pool = made_pool([item(f"d{n}", "x", 1) for n in range(400)], 2)
+    lot, order = lot_of(pool, Pair(0, 1), "entities"), list(islice(draws(pool), 300))
+    seen, said = {n: RIGHT for (n,) in order[:60]}, {n: WRONG for (n,) in order}
+    found = told(lot, seen, said, order[:60], order)
+    assert not found.whole and found.opinion.value == -1
+    assert found.points.low < 1 <= found.points.high
+
+
 def test_without_a_person_there_is_an_opinion_and_nothing_more():
     made = world(3)
     lot = lot_of(made.pool, made.pool.pairs[0], "relations")
