@@ -143,7 +143,8 @@ def _by_model(
 def tell(told: "Standing") -> None:
     """Prints the verdict of judges, and what it rests on."""
     from extractor.cli.tables import table
-    from extractor.judging.words import EXPLAINED, advice, named_tables
+    from extractor.judging.rows import EXPLAINED, named_tables
+    from extractor.judging.words import advice
 
     say.text(told.verdict)
     for _, rows in named_tables(told):

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from extractor.errors import UserError
 from extractor.evaluation.runs import Run
+from extractor.judging.rows import EXPLAINED, named_tables
 from extractor.judging.session import ToJudge, of_runs
 from extractor.judging.standing import Standing
-from extractor.judging.words import EXPLAINED, named_tables
 from extractor.report.render import BesideGold
 
 
