@@ -17,6 +17,7 @@ Finish = Literal["stop", "length", "repetition", "error", "aborted"]  # aborted:
 ThinkingEnd = Literal["none", "closed", "budget", "truncated", "ended_inside", "repetition"]
 Status = Literal["ok", "empty", "quarantined"]
 TEXT_STORED = 100_000  # characters of a quarantined document's text that are stored
+EXAMPLES_SHOWN = 6  # of many worked examples, those that every document is shown, at most
 HOTTEST = 2.0  # the highest temperature that vLLM draws at
 Ends = tuple[frozenset[str] | None, frozenset[str] | None]  # types of a relation's subject and object; None = any
 

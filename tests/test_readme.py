@@ -75,6 +75,9 @@ class Place:
             typed += quick_flags()
         if "--run" in typed:
             typed += ["--thinking-budget", "20"]  # for the arms that name none
+        if typed[0] == "learn":
+            self.review(self.folder / typed[1])
+            typed += ["--folds", "2", *quick_flags()]
         if typed[0] == "bench":
             typed += ["--rounds", "1"]
         environment = dict(pair.split("=", 1) for pair in assigned.split())
@@ -95,6 +98,16 @@ class Place:
                 think = "--mode think --thinking-budget 20" if out.endswith("/think") else ""
                 made = self.run(next(told, DEMO.format(out=out, mode=think)))
                 assert made.returncode in (0, 4), made.stderr
+
+    def review(self, out: Path) -> None:
+        """Writes what a person said of eight documents."""
+        answer = {"entities": [{"name": "Ada", "type": "person"}], "relations": [], "summary": "She met Bo."}
+        rows = [
+            {"doc_id": f"r{n}", "text": f"Ada met Bo at {n}.", "entities": answer["entities"], "answer": answer}
+            for n in range(8)
+        ]
+        said = "".join(json.dumps(row | {"review": {"verdict": "mended"}}) + "\n" for row in rows)
+        (out / "review.jsonl").write_text(said, "utf-8")
 
     def python(self, code: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs Python in this folder."""

@@ -28,6 +28,7 @@ FLOORS = [
     ["pipeline"],
     ["judging"],
     ["bench"],
+    ["learn"],
     ["cli", "api", "mcp"],
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

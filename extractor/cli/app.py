@@ -17,6 +17,7 @@ from extractor.cli.evaluate import GOLD_FORM, compare_command, evaluate_command,
 from extractor.cli.exchange import convert_command
 from extractor.cli.guide import guide_command
 from extractor.cli.judge import judge_command
+from extractor.cli.learn import learn_command
 from extractor.cli.options import file_words, flag_words, job_words, output_folder
 from extractor.cli.outputs import Folder, Problems, compact_command, repair_command, retry_jobs
 from extractor.errors import UserError
@@ -48,6 +49,7 @@ app.command(name="compare", epilog=EXIT_CODES)(compare_command)
 app.command(name="report", epilog=FEW_CODES)(report_command)
 app.command(name="judge", epilog=FEW_CODES)(judge_command)
 app.command(name="convert", epilog=FEW_CODES)(convert_command)
+app.command(name="learn", epilog=EXIT_CODES)(learn_command)
 app.command(name="bench", epilog=FEW_CODES)(bench_command)
 app.command(name="guide", epilog=FEW_CODES)(guide_command)
 app.command(name="mcp", epilog=FEW_CODES)(flag_words(*NOT_OF_A_TEXT)(mcp_command))

@@ -26,7 +26,7 @@ def arms_of(named: str, inputs: Sequence[str], folder: Path, flags: Mapping[str,
         raise UserError(
             "--shard is for extract run; a comparison is of whole outputs: run the shards, then compare these"
         )
-    asked = [_asked({**flags, **_settings(arm), "inputs": list(inputs), "out": folder / arm}) for arm in arms]
+    asked = [_asked({**flags, **arm_settings(arm), "inputs": list(inputs), "out": folder / arm}) for arm in arms]
     _differ(arms, asked)
     return asked
 
@@ -44,7 +44,8 @@ def _differ(arms: Sequence[str], asked: Sequence[GivenJob]) -> None:
         first[what] = arm
 
 
-def _settings(arm: str) -> dict[str, Any]:
+def arm_settings(arm: str) -> dict[str, Any]:
+    """The fields of a job that an arm sets. UserError for an arm that there is not."""
     if budget := re.fullmatch(r"budget=([1-9]\d*)", arm):
         return {"mode": "think", "thinking_budget": int(budget[1])}
     if arm not in ARMS[:3]:

@@ -13,6 +13,7 @@ class TaskFields(TypedDict, total=False):
 
     prompt: str | None
     examples: str | None
+    examples_shown: int
     examples_per_document: int
     relations: RelationsMode
     hub: Literal["huggingface", "modelscope"]

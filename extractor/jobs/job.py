@@ -14,7 +14,7 @@ from extractor.documents.shard import Shard
 from extractor.engines.endpoint.kinds import Kind
 from extractor.errors import UserError, did_you_mean
 from extractor.store.shards import place_of
-from extractor.types import Mode, RelationsMode
+from extractor.types import EXAMPLES_SHOWN, Mode, RelationsMode
 
 DATA, MODEL, THINKING, OUTPUT, RUN = "Documents", "Model", "Thinking", "Output", "This run"
 MOST = 10**9  # of anything: documents, tokens, seconds; what is more is a slip of the hand
@@ -44,6 +44,13 @@ class Job(BaseModel):
         None,
         "JSONL of worked examples, or none; of many, those that cover the labels best (default: the schema's)",
         DATA,
+    )
+    examples_shown: int = _word(
+        EXAMPLES_SHOWN,
+        "of many examples, show every document so many that cover the labels best, at most",
+        DATA,
+        ge=0,
+        le=50,
     )
     examples_per_document: int = _word(
         3, "of many examples, show each document also so many that are most like it", DATA, ge=0, le=50

@@ -36,7 +36,7 @@ from extractor.tasks.requests import RequestBuilder
 from extractor.tasks.schema import Schema, load_schema
 from extractor.tasks.task import Task
 from extractor.tasks.thinking import check_mode, check_sampling
-from extractor.types import Sampling, TableField, ThinkingMode
+from extractor.types import EXAMPLES_SHOWN, Sampling, TableField, ThinkingMode
 
 CPU_CONTEXT, GPU_CONTEXT = 8192, 32768  # tokens, where the model can do as much
 
@@ -155,7 +155,7 @@ def _check_kept(keep: Sequence[str]) -> None:
 def _task(
     job: Job, schema: Schema, prompt: Prompt, pool: Sequence[Example], sampling: Mapping[ThinkingMode, Sampling]
 ) -> Task:
-    shown = covering(pool, schema)
+    shown = covering(pool, schema, job.examples_shown)
     rest = [example for example in pool if example not in shown]
     return Task(
         schema=schema,
@@ -163,6 +163,7 @@ def _task(
         examples=shown,
         nearest=Nearest(rest) if rest and job.examples_per_document else None,
         per_document=job.examples_per_document,
+        shown_most=None if job.examples_shown == EXAMPLES_SHOWN else job.examples_shown,
         escalate=_escalation(job),
         passages=_passages(job),
         relations=job.relations,

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from extractor.errors import UserError
 from extractor.jobs.file import GivenJob
-from extractor.jobs.job import flag_of, make_job
+from extractor.jobs.job import Job, flag_of, make_job
 from extractor.jobs.prepare import Prepared
 from extractor.models.given import may_run_code
 from extractor.store.manifest import Manifest
@@ -35,19 +35,25 @@ def asked_again(folder: Path, changed: Mapping[str, Any]) -> GivenJob:
     """The job of this output folder, with changed settings; UserError where its manifest names code to run."""
     if changed.get("shard"):
         raise UserError("--shard is for extract run; a retry takes all that is quarantined in the output")
+    again = stored_job(folder, {**changed, "out": folder}, "retry")
+    if again.inputs == ["-"]:
+        raise UserError(f"{folder} was made from standard input, which cannot be read again; run it from files")
+    return GivenJob(again, dict.fromkeys(changed, "flag"))
+
+
+def stored_job(folder: Path, changed: Mapping[str, Any], command: str) -> Job:
+    """What ran there, less what was of that run alone, with changed settings; UserError where its manifest names code
+    to run, or servers: these a person must say again, to `command`."""
     job = make_job(Manifest.of_output(folder).settings, f"{folder / MANIFEST}: ")
     stored = {name: value for name, value in job.model_dump().items() if name not in OF_ONE_RUN}
     risks = risks_of({name: value for name, value in stored.items() if name not in changed}, folder)
     if words := [word for said in risks.values() for word in said]:
         what = "code to run" if {*risks}.difference(_SENDS) else "servers to send to"
         raise UserError(
-            f"{folder / MANIFEST} names {what}, and a folder is data; if you mean it, say it again: extract retry"
-            f" {folder} {' '.join(words)}"
+            f"{folder / MANIFEST} names {what}, and a folder is data; if you mean it, say it again: extract"
+            f" {command} {folder} {' '.join(words)}"
         )
-    again = make_job({**stored, **changed, "out": folder})
-    if again.inputs == ["-"]:
-        raise UserError(f"{folder} was made from standard input, which cannot be read again; run it from files")
-    return GivenJob(again, dict.fromkeys(changed, "flag"))
+    return make_job({**stored, **changed})
 
 
 def risks_of(settings: Mapping[str, Any], folder: Path) -> dict[str, list[str]]:

@@ -13,8 +13,9 @@ from extractor.scripts import count_glued, glued_tokens, is_glued
 from extractor.tasks.examples import Example
 from extractor.tasks.reading import Node, read
 from extractor.tasks.schema import Schema
+from extractor.types import EXAMPLES_SHOWN
 
-MOST = 6  # examples that every document is shown
+MOST = EXAMPLES_SHOWN
 ROOM = 1600  # tokens, about, that they may take: one cached prefix
 OWN_ROOM = 800  # tokens, about, for those that a document is shown of its own, which are read anew each time
 Numbers = npt.NDArray[Any]

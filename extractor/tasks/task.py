@@ -27,6 +27,7 @@ class Task:
     seed: int
     nearest: Nearest | None = None  # a pool of further examples, of which each document is shown its own
     per_document: int = 0  # of them
+    shown_most: int | None = None  # examples that every document may be shown; None as by default
     escalate: tuple[str, ...] = ()  # sorted: the signals for which mode auto asks again with thought, else none
     passages: tuple[int, int, int] | None = None  # tokens: cut above, of one, shown before it; None as by default
     note: str = ""  # what the opening says beside the prompt's own words
@@ -45,6 +46,8 @@ def identity(task: Task, model: str) -> dict[str, Any]:
     more: dict[str, Any] = {"escalate": list(task.escalate)} if task.mode == "auto" else {}  # others keep their name
     if task.passages:
         more["passages"] = list(task.passages)
+    if task.shown_most is not None:
+        more["examples_shown"] = task.shown_most
     if task.relations != "open":
         more["relations"] = task.relations
     if task.calibration:

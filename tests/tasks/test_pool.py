@@ -118,3 +118,16 @@ def test_a_run_tells_what_it_chose_from_a_review(tmp_path: Path) -> None:
     assert described(plan)["example_documents"] == [f"d{n}" for n in range(9)]
     few = fake_prepared(documents(tmp_path / "d.jsonl", 1), tmp_path / "o", examples=str(path), examples_per_document=0)
     assert len(described(few)["example_documents"]) == MOST
+
+
+def test_how_many_all_are_shown_is_another_job_and_by_default_no_other_name(tmp_path: Path) -> None:
+    path = tmp_path / "pool.jsonl"
+    path.write_text("".join(json.dumps(example(f"Ann {n} lives.")) + "\n" for n in range(9)))
+    source = documents(tmp_path / "d.jsonl", 1)
+    told = {n: fake_prepared(source, tmp_path / "o", examples=str(path), examples_shown=n) for n in (0, 3, MOST)}
+    usual = fake_prepared(source, tmp_path / "o", examples=str(path))
+    assert told[MOST].builder.arm == usual.builder.arm
+    assert "examples_shown" not in usual.builder.identity
+    assert len({one.builder.arm for one in told.values()}) == 3
+    assert [len(one.builder.task.examples) for one in told.values()] == [0, 3, MOST]
+    assert all(one.builder.task.nearest for one in told.values())
