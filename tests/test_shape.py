@@ -29,6 +29,7 @@ FLOORS = [
     ["judging"],
     ["bench"],
     ["learn"],
+    ["review"],
     ["cli", "api", "mcp"],
 ]
 FLOOR = {room: height for height, rooms in enumerate(FLOORS) for room in rooms}

@@ -20,6 +20,7 @@ from extractor.cli.judge import judge_command
 from extractor.cli.learn import learn_command
 from extractor.cli.options import file_words, flag_words, job_words, output_folder
 from extractor.cli.outputs import Folder, Problems, compact_command, repair_command, retry_jobs
+from extractor.cli.review import review_command
 from extractor.errors import UserError
 from extractor.exits import EXIT_CODES, FEW_CODES, MISTAKE, OK, Ended
 from extractor.jobs.file import GivenJob
@@ -50,6 +51,7 @@ app.command(name="report", epilog=FEW_CODES)(report_command)
 app.command(name="judge", epilog=FEW_CODES)(judge_command)
 app.command(name="convert", epilog=FEW_CODES)(convert_command)
 app.command(name="learn", epilog=EXIT_CODES)(learn_command)
+app.command(name="review", epilog=FEW_CODES)(review_command)
 app.command(name="bench", epilog=FEW_CODES)(bench_command)
 app.command(name="guide", epilog=FEW_CODES)(guide_command)
 app.command(name="mcp", epilog=FEW_CODES)(flag_words(*NOT_OF_A_TEXT)(mcp_command))

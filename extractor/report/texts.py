@@ -1,6 +1,6 @@
 """The documents' texts, which the output does not keep: from the inputs if they are still there, else from gold."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from extractor.documents import Columns, check_columns, locate, read
@@ -14,26 +14,29 @@ def texts_of(runs: Sequence[Run], gold: Gold | None, ids: Sequence[str]) -> dict
     found: dict[str, str] = {}
     for run in runs:
         if wanted := set(ids) - set(found):
-            found |= _from_inputs(run.manifest.settings, wanted)
+            found |= dict(texts_in_inputs(run.manifest.settings, wanted))
     known = gold.documents if gold else {}
     return found | {i: text for i in set(ids) - set(found) if i in known and (text := known[i].text)}
 
 
-def _from_inputs(settings: dict[str, Any], wanted: Set[str]) -> dict[str, str]:
-    """Stops as soon as all are found; an id depends on the rows before it, so it reads from the first."""
+def texts_in_inputs(settings: dict[str, Any], wanted: Set[str]) -> Iterator[tuple[str, str]]:
+    """Id and text of those documents, from the inputs of a run with these settings, as far as they are still there.
+
+    Stops as soon as all are found; an id depends on the rows before it, so it reads from the first.
+    """
     inputs: list[str] = settings.get("inputs") or []
-    found: dict[str, str] = {}
+    left = set(wanted)
     if not inputs or "-" in inputs:
-        return found
+        return
     try:
         sources = locate(inputs)
         columns = Columns(settings.get("id_column"), settings.get("text_column") or "text")
         columns, _ = check_columns(sources, columns)
         for document in read(sources, columns, settings.get("limit")):
-            if document.id in wanted and not document.problem:
-                found[document.id] = document.text
-            if len(found) == len(wanted):
-                break
+            if document.id in left and not document.problem:
+                left.discard(document.id)
+                yield document.id, document.text
+            if not left:
+                return
     except (UserError, OSError):
         pass  # moved, renamed or unreachable: what was found is shown, for the rest the page says so
-    return found

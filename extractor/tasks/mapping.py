@@ -20,6 +20,11 @@ MAX_PLACES = 10_000  # looked at, the shallowest first: references can make a sm
 
 def table_fields(schema: Schema) -> list[TableField]:
     """The places that feed tables, shallow before deep; UserError where an annotation cannot be meant."""
+    return [one.field for one in table_places(schema)]
+
+
+def table_places(schema: Schema) -> list[Found]:
+    """The same, each with its types or predicates, what the schema says of each, and the node of its items."""
     finder = _Finder(schema)
     found: list[Found] = []
     for one in finder.fields():
@@ -28,7 +33,7 @@ def table_fields(schema: Schema) -> list[TableField]:
     if finder.places < MAX_PLACES:
         finder.marks.check_all(schema.body)
     types = {name for one in found if one.field.table == ENTITIES.word for name in one.labels}
-    return [replace(one.field, ends=_ends(one, types)) for one in found]
+    return [replace(one, field=replace(one.field, ends=_ends(one, types))) for one in found]
 
 
 def too_deep(schema: Schema) -> list[str]:

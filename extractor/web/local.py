@@ -3,6 +3,7 @@
 import secrets
 import socket
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from extractor.errors import UserError, install
@@ -79,15 +80,20 @@ def serve(page: Page, answers: Mapping[str, Answer], port: int, opened: Callable
 
     UserError where the web server is not installed, or the port is another's.
     """
-    try:
-        import uvicorn
-    except ImportError:
-        raise UserError(f"this page needs a web server; {install('review')}") from None
+    needs_server()
+    import uvicorn
+
     token = secrets.token_urlsafe(16)
     with _bound(port) as listening:
         config = uvicorn.Config(local_app(page, answers, token), log_config=None, access_log=False, lifespan="off")
         opened(f"http://127.0.0.1:{listening.getsockname()[1]}/?token={token}")
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def needs_server() -> None:
+    """UserError where the web server is not installed."""
+    if not (find_spec("uvicorn") and find_spec("starlette")):
+        raise UserError(f"this page needs a web server; {install('review')}")
 
 
 def _bound(port: int) -> socket.socket:

@@ -1,0 +1,117 @@
+// One document as the person has left it so far: items that are kept or gone, the form, the note, and what was before.
+
+/** What a person does to one document; `items` are rows of all tables, each with a key of its own. */
+class State {
+  constructor(doc) {
+    this.doc = doc;
+    this.items = Object.entries(doc.tables).flatMap(([table, rows]) => rows.map((row) => ({ ...row, table, gone: false })));
+    this.items.forEach((item, key) => { item.key = key; });
+    this.form = doc.form;
+    this.note = doc.note || "";
+    this.at = -1;
+    this.past = [];
+  }
+
+  /** Changes something; `change` is given copies that it may write to. */
+  edit(change) {
+    this.past.push({ items: this.items, form: this.form, note: this.note, at: this.at });
+    this.items = this.items.map((item) => ({ ...item }));
+    change(this);
+  }
+
+  /** Takes the last change back; false where there is none. */
+  undo() {
+    const before = this.past.pop();
+    if (before) Object.assign(this, before);
+    return Boolean(before);
+  }
+
+  get current() {
+    return this.items[this.at];
+  }
+
+  kept(table) {
+    return this.items.filter((item) => item.table === table && !item.gone);
+  }
+
+  /** The entities to be marked in the text. */
+  marked() {
+    return this.kept("entities").map(({ key, values, mentions }) => ({ key, type: values.type, mentions }));
+  }
+
+  /** Deletes the current item, or brings it back; with an entity go the relations of which it is an end. */
+  remove() {
+    let taken = [];
+    this.edit(() => {
+      const item = this.current;
+      item.gone = !item.gone;
+      if (item.table !== "entities") {
+        if (!item.gone) this.bringEnds(item);
+        return;
+      }
+      const again = item.gone ? this.items.filter((one) => this.isEnd(one, item)) : this.items.filter((one) => one.with === item.key);
+      taken = again.filter((one) => one.gone !== item.gone);
+      for (const one of taken) Object.assign(one, { gone: item.gone, with: item.gone ? item.key : undefined });
+    });
+    return taken;
+  }
+
+  /** A relation that comes back brings its ends. */
+  bringEnds(relation) {
+    if (relation.table !== "relations") return;
+    for (const name of [relation.values.subject, relation.values.object]) {
+      const own = this.items.filter((item) => item.table === "entities" && alike(item.values.name, name));
+      if (own.length && own.every((item) => item.gone)) own[0].gone = false;
+    }
+  }
+
+  /** Whether an item is a relation that loses an end when this entity goes: no other of that name is left. */
+  isEnd(item, entity) {
+    if (item.table !== "relations" || item.gone) return false;
+    const name = entity.values.name;
+    const others = this.kept("entities").some((one) => one.key !== entity.key && alike(one.values.name, name));
+    return !others && (alike(item.values.subject, name) || alike(item.values.object, name));
+  }
+
+  /** Adds a row, or brings the same one back; `mentions` are of an entity. */
+  add(table, values, mentions) {
+    this.edit(() => {
+      const same = this.items.find((item) => item.table === table && sameValues(item.values, values));
+      if (same) {
+        same.gone = false;
+        if (mentions) same.mentions = united(same.mentions, mentions);
+        this.at = same.key;
+        return;
+      }
+      const item = { origin: null, table, values, attributes: {}, confidence: null, gone: false, key: this.items.length };
+      if (mentions) Object.assign(item, { mentions, match: "exact" });
+      this.items.push(item);
+      this.at = item.key;
+    });
+  }
+
+  /** What the server is sent. */
+  decision(verdict, seconds, window) {
+    const tables = {};
+    for (const { table, origin, values, mentions, attributes, gone } of this.items) {
+      if (!gone) (tables[table] ||= []).push({ origin, values, mentions: mentions || [], attributes });
+    }
+    return { doc_id: this.doc.doc_id, verdict, tables, form: this.form, note: this.note, seconds, window };
+  }
+}
+
+function sameValues(one, two) {
+  return Object.keys(two).every((name) => one[name] === two[name]);
+}
+
+/** Whether two names are one, whatever their case and width. */
+function alike(one, two) {
+  const plain = (name) => (name || "").normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
+  return plain(one) === plain(two);
+}
+
+/** Spans of both, each once, in the order of the text. */
+function united(some, more) {
+  const all = [...some, ...more.filter(([start, end]) => !some.some(([s, e]) => s < end && start < e))];
+  return all.sort((a, b) => a[0] - b[0]);
+}
