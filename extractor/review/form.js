@@ -14,14 +14,14 @@ function fill(title, fields, values) {
       const wrong = read.findIndex((one) => one.wrong);
       if (wrong >= 0) return inputs[wrong].focus();
       resolve(read.map((one) => one.value));
-      dialog.close();
+      shut(dialog);
     };
     by("save").onclick = keep;
     dialog.onkeydown = (event) => {
       if (composing(event) || event.key !== "Enter") return;
       if (event.ctrlKey || event.metaKey) keep(), event.preventDefault();
     };
-    dialog.onclose = () => resolve(null);
+    dialog.onclose = () => { if (!dialog.open) resolve(null); }; // else it is open again, for another question
     dialog.showModal();
     inputs[0]?.focus();
   });

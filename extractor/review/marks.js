@@ -95,6 +95,8 @@ class MarkedText {
         if (!event.key.endsWith("t")) selection.modify("move", direction, "line");
         selection.modify(direction === "forward" ? "move" : "extend", direction, "word");
         if (direction === "forward") selection.modify("extend", "backward", "word");
+        const range = selection.getRangeAt(0);
+        selection.setBaseAndExtent(range.startContainer, range.startOffset, range.endContainer, range.endOffset); // Shift moves its end
         if (/[\p{L}\p{N}]/u.test(selection.toString()) || !this.box.contains(selection.focusNode)) break;
       }
     }

@@ -5,7 +5,7 @@ function choose(title, options, open = false) {
   const [dialog, filter, list] = [by("menu"), by("filter"), by("options")];
   let [shown, at] = [[], 0];
   return new Promise((resolve) => {
-    const end = (value) => { dialog.close(); resolve(value); };
+    const end = (value) => { shut(dialog); resolve(value); };
     const draw = () => {
       const words = filter.value.trim().toLowerCase();
       shown = options.filter((one) => one.label.toLowerCase().includes(words));
@@ -32,13 +32,19 @@ function choose(title, options, open = false) {
       const row = event.target.closest("li");
       if (row) end(shown[row.dataset.at].value);
     };
-    dialog.onclose = () => resolve(null);
+    dialog.onclose = () => { if (!dialog.open) resolve(null); }; // else it is open again, for another question
     by("menutitle").textContent = printable(title);
     filter.value = "";
     draw();
     dialog.showModal();
     filter.focus();
   });
+}
+
+/** Closes a dialog; the next key is the page's at once. */
+function shut(dialog) {
+  dialog.close();
+  if (dialog.contains(document.activeElement)) document.activeElement.blur();
 }
 
 /** Whether a key belongs to an input method that is composing. */

@@ -57,7 +57,7 @@ document.addEventListener("mousedown", (event) => { if (event.target.closest("[d
 document.addEventListener("click", (event) => {
   const act = event.target.closest("[data-act]")?.dataset.act;
   const key = event.target.closest("[data-item]")?.dataset.item ?? clickedMark(event);
-  if (event.target.closest("[data-close]")) event.target.closest("dialog").close();
+  if (event.target.closest("[data-close]")) shut(event.target.closest("dialog"));
   else if (act) ACTS[act]();
   else if (key !== undefined && state) state.at = Number(key), point();
 });
