@@ -151,9 +151,7 @@ def begin(wanted: Wanted) -> Review:
     texts = texts_to_review(run, details, [one.doc_id for one in queued])
     with_text = [one for one in queued if one.doc_id in texts]
     if not with_text:
-        raise UserError(
-            f"{run.path}: no text of its documents is at hand; bring the inputs of the run back to their place"
-        )
+        raise UserError(f"{run.path}: no text of its documents is at hand; bring the run's inputs back to their place")
     log = Log(wanted.file or Path(run.path) / "review.jsonl")
     _check_log(log, run)
     remarks = [line for line in (remark, *_left_out(run, queued, with_text)) if line]

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ from extractor.types import Request
 from extractor.web.local import serve
 
 ROOT = Path(__file__).parents[2]
-Answers = dict[str, tuple[str, dict[str, Any] | None]]  # doc_id → text, and what the model answers; None: no JSON
+Answers = Mapping[str, tuple[str, Mapping[str, Any] | None]]  # doc_id → text, and what the model answers; None: no JSON
 
 
 def a_run(folder: Path, documents: Answers, **given: Any) -> Path:

@@ -281,9 +281,15 @@ def test_an_answer_that_the_schema_does_not_let_be_is_none_and_says_why():
 
 def test_events_are_changed_and_taken_out():
     schema = SchemaPlaces(load_schema("finance"))
-    event = {"name": "bought", "type": "acquisition", "participants": ["A", "B"], "when": None, "where": "Leeds"}
+    event: dict[str, Any] = {
+        "name": "bought",
+        "type": "acquisition",
+        "participants": ["A", "B"],
+        "when": None,
+        "where": "Leeds",
+    }
     event["amount"] = "3"
-    record = {"entities": [], "events": [event, {**event, "name": "sold"}], "summary": "s"}
+    record: dict[str, Any] = {"entities": [], "events": [event, {**event, "name": "sold"}], "summary": "s"}
     rows = {"events": [{k: v for k, v in e.items() if k != "amount" and v is not None} for e in record["events"]]}
     kept = {"events": [ReviewedRow(origin=0, values={**rows["events"][0], "type": "contract"})]}
     found = mended(schema, record, rows, kept, ["mended"])

@@ -1,4 +1,4 @@
-"""A real browser for the report's tests: headless Chromium, and a page that says what it loaded and what failed."""
+"""A real browser for tests of pages: headless Chromium, and a page that says what it loaded and what failed."""
 
 import shutil
 from collections.abc import Iterator
