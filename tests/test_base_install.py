@@ -16,7 +16,7 @@ BASE = """
 import sys
 from importlib.machinery import PathFinder
 EXTRA = set("vllm torch transformers tokenizers huggingface_hub accelerate gguf fsspec s3fs gcsfs modelscope "
-            "rouge_score matplotlib opencc aiohttp".split())
+            "rouge_score matplotlib opencc aiohttp starlette uvicorn".split())
 class Base(PathFinder):
     @classmethod
     def find_spec(cls, name, path=None, target=None):
@@ -36,6 +36,7 @@ CASES = [
     (["check", "hf://datasets/me/mine/in.parquet", *RUN[2:]], "pip install '.[hf]'"),
     (["check", "https://example.org/in.parquet", *RUN[2:]], "pip install '.[http]'"),
     (["models", "get", "smollm2-135m"], "pip install '.[cpu,demo]'"),
+    (["review", "out"], "pip install '.[review]'"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+import warnings
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,8 @@ def serve(page: Page, answers: Mapping[str, Answer], port: int, opened: Callable
     import uvicorn
 
     token = secrets.token_urlsafe(16)
-    with _bound(port) as listening:
+    with _bound(port) as listening, warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of a server that is ended before it has begun
         config = uvicorn.Config(local_app(page, answers, token), log_config=None, access_log=False, lifespan="off")
         opened(f"http://127.0.0.1:{listening.getsockname()[1]}/?token={token}")
         uvicorn.Server(config).run(sockets=[listening])

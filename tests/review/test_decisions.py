@@ -60,7 +60,7 @@ def test_a_later_line_supersedes_and_the_earlier_stays(tmp_path):
     log.add(a_decision("a", summary="first"))
     log.add(a_decision("b"))
     log.add(a_decision("a", summary="second"))
-    assert log.last_word("a")["summary"] == "second" and log.last_word("c") is None
+    assert log.last_word("a") == a_decision("a", summary="second") and log.last_word("c") is None
     assert ids(log.path) == ["a", "b", "a"]
 
 
