@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Mode = Literal["no_think", "think", "auto"]
 ThinkingMode = Literal["no_think", "think"]
 RelationsMode = Literal["open", "closed"]
+WireForm = Literal["plain", "tight", "arrays", "tight-arrays"]
 Finish = Literal["stop", "length", "repetition", "error", "aborted"]  # aborted: dropped, as if it was never asked
 ThinkingEnd = Literal["none", "closed", "budget", "truncated", "ended_inside", "repetition"]
 Status = Literal["ok", "empty", "quarantined"]

@@ -17,7 +17,7 @@ from extractor.answers.choose import fold
 from extractor.tables import BY_WORD, ENTITIES, TABLES, Table
 from extractor.tables.items import Item, items_of, texts_of
 from extractor.tables.names import name_of, names_of, text_of
-from extractor.types import Extraction, TableField
+from extractor.types import Extraction, TableField, ValueLogprobs
 
 Key = tuple[str | None, ...]  # what a row says: its kind, then its names
 
@@ -41,9 +41,9 @@ class Confidence:
     labels: frozenset[str] = frozenset()  # properties of the root whose values are listed: each one decision
     calibration: Calibration | None = None
 
-    def of(self, extraction: Extraction) -> Extraction:
-        """The extraction with the confidence of its rows and single values, as far as its log-probabilities tell."""
-        known = extraction.completion.value_logprobs
+    def of(self, extraction: Extraction, known: ValueLogprobs | None) -> Extraction:
+        """The extraction with the confidence of its rows and single values, as far as the log-probabilities tell that
+        are `known` of each name and value of its record."""
         if extraction.problem or known is None or len(known) != _count(extraction.record):
             return extraction
         said = _said(extraction.record, iter(known))

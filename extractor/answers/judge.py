@@ -13,6 +13,7 @@ from extractor.answers.read import read
 from extractor.system.limit import TooSlow, time_limit
 from extractor.tables import Ground, rows_from
 from extractor.tasks.validation import Validation
+from extractor.tasks.wire import PLAIN, AnswerWire, Unread
 from extractor.types import Completion, Extraction, Problem, TableField, ThinkingEnd
 
 VALIDATION_SECONDS = 5.0  # of our own processor time: a schema can make one answer take for ever
@@ -31,6 +32,7 @@ class Judge:
     budget: int | None  # thinking tokens asked for
     seconds: float = VALIDATION_SECONDS
     confidence: Confidence | None = None  # for answers that come with log-probabilities
+    wire: AnswerWire = PLAIN  # how answers are written
 
     def judge(
         self, completion: Completion, thought: Completion | None = None, ground: Ground | None = None
@@ -48,11 +50,15 @@ class Judge:
         if isinstance(parsed, Problem):
             return Extraction(completion, thought, end, problem=parsed)
         record, twice = _map_strings(parsed[0], self.restore), [self.restore(said) for said in parsed[1]]
+        try:
+            record, known = self.wire.decoded(record, completion.value_logprobs)
+        except Unread as error:
+            return Extraction(completion, thought, end, problem=Problem("invalid", str(error)))
         if problem := self._fault(record):
             return Extraction(completion, thought, end, problem=problem)
         rows, dropped = rows_from(record, self.fields, ground or Ground(completion.request.document.text))
         found = Extraction(completion, thought, end, record, rows, [*twice, *dropped])
-        return self.confidence.of(found) if self.confidence else found
+        return self.confidence.of(found, known) if self.confidence else found
 
     def _fault(self, record: Any) -> Problem | None:
         if self.validator.is_plainly_valid(record):  # in less time than it takes to set a limit

@@ -59,7 +59,7 @@ def _pieces(builder: RequestBuilder, attempt: Attempt, completion: Completion) -
             return []
         return [completion] if attempt.property else _all_but(closed, found, completion, len(names))
     found = salvage(completion.text) if completion.finish in ("repetition", "length") else {}
-    if not found or not (completion.finish == "repetition" or repeats(found)):
+    if not found or not (completion.finish == "repetition" or repeats(builder.meant(found))):
         return []
     saved = each_once(found)
     if attempt.property:

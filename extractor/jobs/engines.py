@@ -20,7 +20,7 @@ from extractor.tasks.cutting import Cutter
 class EngineKind:
     """One kind of engine: the fields of a job that mean something to it alone, and how a job gets one.
 
-    What of its fields names the work is in the task and the model, which `load` finds: see tasks/requests.identity.
+    What of its fields names the work is in the task and the model, which `load` finds: see tasks/task.identity.
     """
 
     fields: frozenset[str]  # those of other kinds have no effect on a job of this kind, or are refused

@@ -12,7 +12,6 @@ from extractor.jobs.engines import cutter_of
 from extractor.jobs.prepare import Prepared
 from extractor.store.manifest import Manifest
 from extractor.store.parts import Parts, reading
-from extractor.tasks.prompt import answer_text
 from extractor.types import Document, Problem
 
 SAMPLE, FILES = 1000, 50  # documents tokenised, from the beginnings of so many files at most
@@ -101,7 +100,8 @@ def _answer_tokens(prepared: Prepared) -> tuple[float, str]:
     thought = (prepared.job.thinking_budget or THOUGHT) if prepared.job.mode == "think" else 0
     said = f" and a guess of {thought} for the thought" if thought else ""
     if examples := prepared.builder.task.examples:
-        tokens = [len(prepared.chat.encode(answer_text(example["answer"]))) for example in examples]
+        wire = prepared.builder.wire
+        tokens = [len(prepared.chat.encode(wire.text(wire.encode(example["answer"])))) for example in examples]
         return sum(tokens) / len(tokens) + thought, f"as in the worked examples{said}"
     return prepared.job.max_answer_tokens / 4 + thought, f"a guess: a quarter of --max-answer-tokens{said}"
 

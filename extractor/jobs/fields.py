@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from extractor.engines.endpoint.kinds import Kind
-from extractor.types import Mode, RelationsMode
+from extractor.types import Mode, RelationsMode, WireForm
 
 
 class TaskFields(TypedDict, total=False):
@@ -16,6 +16,7 @@ class TaskFields(TypedDict, total=False):
     examples_shown: int
     examples_per_document: int
     relations: RelationsMode
+    wire: WireForm
     hub: Literal["huggingface", "modelscope"]
     engine: Literal["vllm", "ray", "endpoint", "replay"]
     url: Sequence[str]

@@ -14,7 +14,7 @@ from extractor.documents.shard import Shard
 from extractor.engines.endpoint.kinds import Kind
 from extractor.errors import UserError, did_you_mean
 from extractor.store.shards import place_of
-from extractor.types import EXAMPLES_SHOWN, Mode, RelationsMode
+from extractor.types import EXAMPLES_SHOWN, Mode, RelationsMode, WireForm
 
 DATA, MODEL, THINKING, OUTPUT, RUN = "Documents", "Model", "Thinking", "Output", "This run"
 MOST = 10**9  # of anything: documents, tokens, seconds; what is more is a slip of the hand
@@ -57,6 +57,12 @@ class Job(BaseModel):
     )
     relations: RelationsMode = _word(
         "open", "closed: asked for after all else, with the entities just found for their only ends", DATA
+    )
+    wire: WireForm = _word(
+        "plain",
+        "how a model writes an answer: tight without spaces, arrays with lists in place of repeated objects; fewer"
+        " tokens, the same record",
+        MODEL,
     )
     id_column: str = _word("id", "column with the document's id; without it, ids come from the text", DATA)
     text_column: str = _word("text", "column with the document's text", DATA)

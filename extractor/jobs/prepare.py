@@ -31,7 +31,7 @@ from extractor.tasks.examples import Example, load_examples
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.order import in_order, predicate_last
 from extractor.tasks.pool import Nearest, covering
-from extractor.tasks.prompt import Prompt, load_prompt
+from extractor.tasks.prompt import Prompt, check_prompt, load_prompt
 from extractor.tasks.requests import RequestBuilder
 from extractor.tasks.schema import Schema, load_schema
 from extractor.tasks.task import Task
@@ -104,10 +104,10 @@ def prepare(job: Job, given: frozenset[str] = frozenset(), load: Load = load_mod
     """The job, found and checked; `given` are the fields that a person set. UserError for the first fault."""
     schema = load_schema(job.schema_)
     table = table_fields(schema)
-    schema = predicate_last(schema, table)
+    schema = replace(predicate_last(schema, table), form=job.wire)
     check_closing(schema, job.relations)
     prompt = load_prompt(job.prompt, schema)
-    prompt.asking(schema, "")  # its faults come before the model's
+    check_prompt(prompt, schema)  # its faults come before the model's
     examples_path, pool = load_examples(job.examples, schema)
     pool = tuple({**one, "answer": in_order(one["answer"], one["text"], schema, table)} for one in pool)
     _check_kept(job.keep)

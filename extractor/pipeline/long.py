@@ -53,7 +53,7 @@ class LongProcedure:
         return Whole(self._schema, self.whole.judge.fields)
 
     def _asking(self, builder: RequestBuilder) -> Procedure:
-        judge = replace(self.whole.judge, validator=builder.task.schema.validator())
+        judge = replace(self.whole.judge, validator=builder.task.schema.validator(), wire=builder.wire)
         return Procedure(builder, judge, Cures(builder, self.whole.cures.attempts))
 
 

@@ -271,6 +271,7 @@ def procedure_of(prepared: Prepared) -> LongProcedure:
         builder.neutraliser.restore,
         job.thinking_budget,
         confidence=confidence,
+        wire=builder.wire,
     )
     return LongProcedure(Procedure(builder, judge, Cures(builder, job.attempts)), cutter_of(prepared))
 

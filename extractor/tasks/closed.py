@@ -11,6 +11,7 @@ from extractor.tables import ENTITIES
 from extractor.tables.items import Item, items_of
 from extractor.tables.link import akin_to
 from extractor.tables.names import kinds_of, names_of, text_of
+from extractor.tasks.as_lists import AsList
 from extractor.types import Ends, TableField
 
 PER_END = 4  # relations for each end, at most, where the schema says no other number
@@ -29,6 +30,7 @@ class ClosedPlace:
     field: TableField
     predicates: tuple[str, ...]
     body: dict[str, Any]
+    as_list: AsList | None = None  # the list that an item is written as
 
 
 def possible_ends(record: Any, fields: Sequence[TableField]) -> dict[Any, Types]:
@@ -62,6 +64,7 @@ def closed(place: ClosedPlace, found: PossibleEnds) -> dict[str, Any] | None:
     if not forms:
         return None
     most = min(array.get("maxItems", PER_END * len(found)), PER_END * len(found))
+    forms = [place.as_list.schema(form) for form in forms] if place.as_list else forms
     held = {**array, "items": forms[0] if len(forms) == 1 else {"anyOf": forms}}
     held["maxItems"] = max(most, array.get("minItems", 0))
     return {

@@ -1,20 +1,22 @@
 """Relations closed to the entities of each document: which lists of a schema can be."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from extractor.errors import UserError
 from extractor.tables import ENTITIES, RELATIONS
+from extractor.tasks.as_lists import AsList
 from extractor.tasks.closed import ClosedPlace, array_of, closed, is_plain, possible_ends, target_of
-from extractor.tasks.grammar import as_grammar, piece_body, pieces
+from extractor.tasks.grammar import as_grammar, piece, piece_body, pieces
 from extractor.tasks.labels import labels
 from extractor.tasks.mapping import table_fields
 from extractor.tasks.places import shown
 from extractor.tasks.prompt import answer_text
 from extractor.tasks.reading import Node, read
 from extractor.tasks.schema import Schema
-from extractor.types import RelationsMode, TableField
+from extractor.tasks.wire import wire_of
+from extractor.types import RelationsMode, TableField, WireForm
 
 MOST_ENDS = 300  # of one document: measured up to here, where a grammar with 55 predicates takes some 50 ms
 
@@ -26,6 +28,8 @@ class Closing:
     fields: tuple[TableField, ...]
     places: tuple[ClosedPlace, ...]
     open: tuple[str, ...]
+    whole: Mapping[str, str] = field(default_factory=dict)  # by property, its grammar with any ends
+    form: WireForm = "plain"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -37,18 +41,18 @@ class Closing:
         place = next(place for place in self.places if place.name == name)
         found = possible_ends(record, self.fields)
         if len(found) > MOST_ENDS:
-            return as_grammar(place.body)
+            return self.whole[name]
         body = closed(place, found)
         needed = array_of(place.body, name).get("minItems", 0)
-        return as_grammar(body) if body else as_grammar(place.body) if needed else None
+        return as_grammar(body, self.form) if body else self.whole[name] if needed else None
 
-    def shown(self, answer: Any) -> str:
+    def shown(self, answer: Any, text: Callable[[Any], str] = answer_text) -> str:
         """An answer as it is given here: an object a line, the first without what is asked for after it."""
         if not isinstance(answer, dict):
-            return answer_text(answer)
+            return text(answer)
         rest = {key: value for key, value in answer.items() if key not in self.names}
         lines = [rest, *({name: answer[name]} for name in self.names if name in answer)]
-        return "\n".join(map(answer_text, lines))
+        return "\n".join(map(text, lines))
 
 
 OPEN = Closing((), (), ())
@@ -59,13 +63,14 @@ def closing(schema: Schema) -> Closing:
     fields = tuple(table_fields(schema))
     places: list[ClosedPlace] = []
     left: dict[str, None] = {}
-    for field in (one for one in fields if one.table == RELATIONS.word):
-        found = _place(schema, field, fields)
+    for one in (one for one in fields if one.table == RELATIONS.word):
+        found = _place(schema, one, fields)
         if isinstance(found, str):
-            left[f"{shown(field.path)}: {found}"] = None
+            left[f"{shown(one.path)}: {found}"] = None
         else:
             places.append(found)
-    return Closing(fields, tuple(places), tuple(left))
+    whole = {place.name: piece(schema, place.name) for place in places}
+    return Closing(fields, tuple(places), tuple(left), whole, schema.form)
 
 
 def check_closing(schema: Schema, wanted: RelationsMode = "closed") -> None:
@@ -81,14 +86,14 @@ def _place(schema: Schema, field: TableField, fields: Sequence[TableField]) -> C
     if why := _fault(schema, field, fields):
         return why
     name = field.path[0]
-    body = piece_body(schema, name)
+    body = piece_body(replace(schema, form="plain"), name)
     item = target_of(array_of(body, name).get("items"), body)
     if not {field.roles["subject"], field.roles["object"]} <= set(item.get("properties", {})):
         return "no grammar holds its items as one form"
     ends = [target_of(item["properties"][field.roles[role]], body) for role in ("subject", "object")]
     if not all(map(is_plain, ends)):
         return "an end is more than a text or a number"
-    return ClosedPlace(name, field, _predicates(schema, field, item, body), body)
+    return ClosedPlace(name, field, _predicates(schema, field, item, body), body, _as_list(schema, name))
 
 
 def _fault(schema: Schema, field: TableField, fields: Sequence[TableField]) -> str:
@@ -116,6 +121,13 @@ def _predicates(schema: Schema, field: TableField, item: dict[str, Any], body: d
         return (field.label,) if field.ends else ()
     listed = labels(_at_root(read(schema.body), field.path[0]).properties[key])
     return tuple(listed) if is_plain(target_of(item["properties"].get(key), body)) else ()
+
+
+def _as_list(schema: Schema, name: str) -> AsList | None:
+    """The list that an item of this property is written as."""
+    wire = wire_of(schema)
+    items = _at_root(wire.root, name).branches
+    return wire.lists.get(items[0].key) if len(items) == 1 else None
 
 
 def _at_root(node: Node, name: str) -> Node:

@@ -7,6 +7,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from extractor.tasks.as_lists import LOST, AsLists
 from extractor.tasks.keywords import KNOWN
 from extractor.tasks.labels import as_label
 from extractor.tasks.places import shown
@@ -48,9 +49,9 @@ class Emitted:
     objection: str | None = None
 
 
-def emit(root: Node, only: str | None = None) -> Emitted:
-    """The schema of this reading; with `only`, of an object with that property alone."""
-    writer = _Writer()
+def emit(root: Node, only: str | None = None, lists: AsLists | None = None) -> Emitted:
+    """The schema of this reading; with `only`, of an object with that property alone; `lists` are written as lists."""
+    writer = _Writer(lists or {})
     body = writer.alone(root, only) if only else writer.node(root)
     body = body if isinstance(body, dict) else {"not": {}}
     defs = {name: node for name, node in writer.defs.items() if node is not None}
@@ -58,7 +59,8 @@ def emit(root: Node, only: str | None = None) -> Emitted:
 
 
 class _Writer:
-    def __init__(self) -> None:
+    def __init__(self, lists: AsLists) -> None:
+        self._lists = lists
         self.defs: dict[str, Any] = {}
         self.given_up: dict[GivenUp, None] = {}
         self._first: dict[Any, tuple[str, ...]] = {}
@@ -129,13 +131,21 @@ class _Writer:
         self.given_up.pop((word, shown(self._steps)), None)
 
     def _written(self, node: Node) -> Any:
-        plain = [self.plain(branch) for branch in node.branches]
+        plain = [self._form(branch) for branch in node.branches]
         written = [branch for branch in plain if branch is not False]
         if any(branch.loose for branch in node.branches):
             self._give_up(word for _, word in (union.key for union in node.unions))
         if node.nullable or not written:
             written.append({"type": "null"} if node.nullable else False)
         return written[0] if len(written) == 1 else {"anyOf": written}
+
+    def _form(self, node: Node) -> Any:
+        """One branch of a place: an object, or the list that it is written as."""
+        written, as_list = self.plain(node), self._lists.get(node.key)
+        if not as_list or not isinstance(written, dict) or "properties" not in written:
+            return written
+        self._give_up(word for word in LOST if word in written)
+        return as_list.schema(written)
 
     def alone(self, node: Node, only: str) -> dict[str, Any]:
         """An object with this property and no other."""

@@ -13,6 +13,8 @@ from extractor.tasks.emit import Emitted, emit
 from extractor.tasks.lenient import mended
 from extractor.tasks.reading import read
 from extractor.tasks.schema import Schema
+from extractor.tasks.wire import separators, wire_of
+from extractor.types import WireForm
 
 # Natural separators and no free whitespace: no endless runs of blanks, and the spacing that models were trained on.
 LAYOUT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": ", "coerce_one_of": True}
@@ -20,7 +22,7 @@ LAYOUT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator":
 
 def grammar(schema: Schema) -> str:
     """JSON text of the schema to decode under; key order is the schema's own."""
-    return as_grammar(_accepted(schema).body)
+    return as_grammar(_accepted(schema).body, schema.form)
 
 
 def free_of_grammar(schema: Schema) -> str | None:
@@ -44,7 +46,7 @@ def pieces(schema: Schema) -> list[str]:
 
 def piece(schema: Schema, name: str) -> str:
     """JSON text of the grammar of an object with this root property alone."""
-    return as_grammar(piece_body(schema, name))
+    return as_grammar(piece_body(schema, name), schema.form)
 
 
 def piece_body(schema: Schema, name: str) -> dict[str, Any]:
@@ -52,9 +54,10 @@ def piece_body(schema: Schema, name: str) -> dict[str, Any]:
     return _accepted(schema, name).body
 
 
-def as_grammar(body: dict[str, Any]) -> str:
-    """JSON text of such a schema, with the layout of an answer."""
-    return json.dumps({**body, "x-guidance": LAYOUT}, ensure_ascii=False)
+def as_grammar(body: dict[str, Any], form: WireForm = "plain") -> str:
+    """JSON text of such a schema, with the layout of an answer in this form."""
+    layout = LAYOUT | dict(zip(("item_separator", "key_separator"), separators(form), strict=True))
+    return json.dumps({**body, "x-guidance": layout}, ensure_ascii=False)
 
 
 def fault(body: dict[str, Any]) -> str | None:
@@ -70,8 +73,8 @@ def fault(body: dict[str, Any]) -> str | None:
 @lru_cache(maxsize=64)
 def _accepted(schema: Schema, only: str | None = None) -> Emitted:
     """The strictest grammar for this schema that is accepted, or none, with why."""
-    root = read(schema.body)
-    emitted = emit(root, only)
+    wire = wire_of(schema)
+    root, emitted = wire.root, emit(wire.root, only, wire.lists)
     for attempt in mended(emitted, fault):
         if not (objection := fault(attempt.body)):
             return attempt

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from extractor.tasks.as_lists import NEEDED, AsList, AsLists
 from extractor.tasks.kinds import kind_of, lets_null
 from extractor.tasks.labels import labels, preamble, said_of
 from extractor.tasks.reading import Node, read
@@ -14,16 +16,22 @@ MAX_LINES = 1000
 LONG = 8  # lines of what a field holds, which are told once and referred to afterwards
 MAX_PIECES = 2000  # of the layout
 PLAIN = {"integer": "0", "number": "0.0", "boolean": "true", "object": "{…}", "null": "null"}
+TEXT = '"…"'
 
 
-def guide(schema: dict[str, Any]) -> str:
-    """An indented outline of the fields: name, kind, description; allowed values a line each where each has its own."""
-    return "\n".join(islice(_inside(read(schema), (), {}), MAX_LINES))
+def guide(schema: dict[str, Any] | Node, lists: AsLists | None = None) -> str:
+    """An indented outline of the fields: name, kind, description; allowed values a line each where each has its own.
+
+    `lists` are objects that are written as lists, of a root that was read already.
+    """
+    root = schema if isinstance(schema, Node) else read(schema)
+    return "\n".join(islice(_inside(root, (), _Shown(lists or {})), MAX_LINES))
 
 
-def layout(schema: dict[str, Any]) -> str:
+def layout(schema: dict[str, Any] | Node, lists: AsLists | None = None) -> str:
     """The answer's skeleton in one line: {"entities": [{"name": "…"}, …]}."""
-    return "".join(islice(_pieces(read(schema), ()), MAX_PIECES))
+    root = schema if isinstance(schema, Node) else read(schema)
+    return "".join(islice(_pieces(root, (), lists or {}), MAX_PIECES))
 
 
 def plain(node: Any) -> Any:
@@ -34,12 +42,17 @@ def plain(node: Any) -> Any:
 
 
 Above = tuple[Any, ...]  # the keys of the nodes that this one is in
-Shown = dict[Any, str]  # the keys of nodes that have been told at length, with the names of their fields
 
 
-def _inside(node: Node, above: Above, shown: Shown) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    lists: AsLists
+    names: dict[Any, str] = field(default_factory=dict)  # of fields, by the keys of nodes that have been told at length
+
+
+def _inside(node: Node, above: Above, shown: _Shown) -> Iterator[str]:
     """The lines for what a value holds; where it may be of several forms, a heading for each."""
-    if node.key in above or node.key in shown or len(above) > MAX_DEPTH:
+    if node.key in above or node.key in shown.names or len(above) > MAX_DEPTH:
         return
     above = (*above, node.key)
     if labels(node):
@@ -52,7 +65,9 @@ def _inside(node: Node, above: Above, shown: Shown) -> Iterator[str]:
         yield from (f"{'  ' if several else ''}{line}" for line in lines)
 
 
-def _form(node: Node, above: Above, shown: Shown) -> Iterator[str]:
+def _form(node: Node, above: Above, shown: _Shown) -> Iterator[str]:
+    if as_list := shown.lists.get(node.key):
+        yield f"- written as a list of values in this order, without keys: {_in_order(as_list)}"
     for key, child in node.properties.items():
         if not child.never:
             yield from _field(key, child, above, shown)
@@ -64,15 +79,23 @@ def _form(node: Node, above: Above, shown: Shown) -> Iterator[str]:
         yield from _inside(node.items, above, shown)
 
 
-def _field(name: str, node: Node, above: Above, shown: Shown) -> Iterator[str]:
+def _in_order(as_list: AsList) -> str:
+    """The names of the values of a list: "[name, type, role or null]"."""
+    told = zip(as_list.keys, as_list.absent, strict=True)
+    said = [key if absent is NEEDED else f"{key} or {json.dumps(absent)}" for key, absent in told]
+    return f"[{', '.join(said)}]"
+
+
+def _field(name: str, node: Node, above: Above, shown: _Shown) -> Iterator[str]:
     held = _held(node)
-    again = ", each as above" if held.key in above else f", as in {shown[held.key]} above" if held.key in shown else ""
+    named = shown.names.get(held.key)
+    again = ", each as above" if held.key in above else f", as in {named} above" if named is not None else ""
     yield f"- {name}{_said(node, again)}"
     yield from (f"  - {label}: {says}" for label, says in said_of(held, node).items())
     lines = list(islice(_inside(node, above, shown), MAX_LINES))
     yield from (f"  {line}" for line in lines)
     if len(lines) >= LONG:
-        shown.setdefault(held.key, name)
+        shown.names.setdefault(held.key, name)
 
 
 def _held(node: Node) -> Node:
@@ -116,41 +139,54 @@ def _only(node: Node) -> str:
     return next(iter(labels(node)), "") if node.values and len(node.values) == 1 else ""
 
 
-def _pieces(node: Node, above: Above) -> Iterator[str]:
+def _pieces(node: Node, above: Above, lists: AsLists) -> Iterator[str]:
     if node.key in above or len(above) > MAX_DEPTH:
-        yield PLAIN["object"] if node.properties else '"…"'
+        yield PLAIN["object"] if node.properties else TEXT
         return
     above = (*above, node.key)
     forms = [branch for branch in node.branches if branch.properties or branch.entries] or [node]
     for number, branch in enumerate(forms if not labels(node) else [node]):
         yield " or " if number else ""
-        yield from _skeleton(branch, above)
+        yield from _skeleton(branch, above, lists)
 
 
-def _skeleton(node: Node, above: Above) -> Iterator[str]:
+def _skeleton(node: Node, above: Above, lists: AsLists) -> Iterator[str]:
+    if node.key in lists:
+        yield from _as_list(node, above, lists)
+        return
     shown = [(json.dumps(key, ensure_ascii=False), child) for key, child in node.properties.items() if not child.never]
     entries = [(_some_key(node), child) for _, child in node.entries]
     if shown or entries:
         yield "{"
         for number, (key, child) in enumerate([*shown, *entries]):
             yield f"{', ' if number else ''}{key}: "
-            yield from _pieces(child, above)
+            yield from _pieces(child, above, lists)
         yield ", …}" if entries else "}"
     elif node.is_list:
-        yield from _listed(node, above)
+        yield from _listed(node, above, lists)
     elif _only(node) and isinstance(value := (node.values or [None])[0], str):
         yield json.dumps(value, ensure_ascii=False)
     else:
-        yield PLAIN.get((node.types or ("",))[0], '"…"')
+        yield PLAIN.get((node.types or ("",))[0], TEXT)
 
 
-def _listed(node: Node, above: Above) -> Iterator[str]:
+def _as_list(node: Node, above: Above, lists: AsLists) -> Iterator[str]:
+    """A list that an object is written as, texts by their names."""
+    yield "["
+    for number, (key, child) in enumerate(node.properties.items()):
+        yield ", " if number else ""
+        said = "".join(islice(_pieces(child, above, lists), MAX_PIECES))
+        yield json.dumps(f"{key}…", ensure_ascii=False) if said == TEXT else said
+    yield "]"
+
+
+def _listed(node: Node, above: Above, lists: AsLists) -> Iterator[str]:
     yield "["
     for number, child in enumerate(node.prefix):
         yield ", " if number else ""
-        yield from _pieces(child, above)
+        yield from _pieces(child, above, lists)
     if not node.prefix:
-        yield from _pieces(node.items or Node(()), above)
+        yield from _pieces(node.items or Node(()), above, lists)
         yield ", …"
     yield "]"
 

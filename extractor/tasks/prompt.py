@@ -13,6 +13,7 @@ from extractor.errors import UserError
 from extractor.tasks import shipped
 from extractor.tasks.guide import guide, layout, plain
 from extractor.tasks.schema import Schema
+from extractor.tasks.wire import wire_of
 from extractor.types import Message
 
 SYSTEM, USER = "--- system ---", "--- user ---"
@@ -63,6 +64,17 @@ def load_prompt(given: str | None, schema: Schema) -> Prompt:
     return _parse(path, shipped.read_text(path, "--prompt"))
 
 
+def check_prompt(prompt: Prompt, schema: Schema) -> None:
+    """UserError for a prompt that cannot be filled in, or does not tell of the form in which answers are written."""
+    prompt.asking(schema, "")
+    if not wire_of(schema).lists:
+        return
+    told = meta.find_undeclared_variables(_environment.parse(prompt.text))
+    if "schema" in told or not {"guide", "layout"} & told:
+        fault = "shows {{ schema }}, and answers are written otherwise" if "schema" in told else "does not tell how"
+        raise UserError(f"--wire {schema.form}: --prompt {prompt.path} {fault}; show {{{{ guide }}}} there")
+
+
 def _beside(schema: Schema) -> Path:
     own = schema.path.with_suffix(".md") if schema.path else None
     if own and own.is_file():
@@ -108,12 +120,13 @@ def _check_part(where: str, part: str, line: int) -> None:
 
 @lru_cache(maxsize=64)
 def _words(schema: Schema) -> dict[str, str]:
+    wire = wire_of(schema)
     return {
         "title": schema.title,
         "description": schema.description,
         "schema": json.dumps(plain(schema.body), ensure_ascii=False),
-        "guide": guide(schema.body),
-        "layout": layout(schema.body),
+        "guide": guide(wire.root, wire.lists),
+        "layout": layout(wire.root, wire.lists),
     }
 
 

@@ -19,6 +19,7 @@ from extractor.tasks.schema import Schema
 from extractor.tasks.task import Task, identity
 from extractor.tasks.template import CLOSE
 from extractor.tasks.thinking import SOFT, fault_of_mode
+from extractor.tasks.wire import Unread, wire_of
 from extractor.types import (
     Completion,
     Document,
@@ -69,6 +70,7 @@ class RequestBuilder:
 
     def _ask(self, task: Task) -> None:
         self.task, self.closing = task, closing(task.schema) if task.relations == "closed" else OPEN
+        self.wire = wire_of(task.schema)
         places = [(name,) for name in self.closing.names]
         self.grammar = grammar(without(task.schema, places) if places else task.schema)
         self._before = {mode: _before(task, self.closing, mode) for mode in task.sampling}
@@ -179,7 +181,16 @@ class RequestBuilder:
 
     def piece_after(self, name: str, before: Any) -> str | None:
         """The same, of closed relations for what came `before`: None where nothing in that could be joined."""
-        return self.closing.grammar(name, before) if name in self.closing.names else self.piece(name)
+        if name not in self.closing.names:
+            return self.piece(name)
+        return self.closing.grammar(name, self.meant(before))
+
+    def meant(self, said: Any) -> Any:
+        """What a part of an answer stands for, or itself where that cannot be told: the judge says so later."""
+        try:
+            return self.wire.decode(said)
+        except Unread:
+            return said
 
     def messages(self, document: Document, mode: ThinkingMode) -> list[Message]:
         """The exact messages for this document."""
@@ -243,5 +254,7 @@ def _before(task: Task, closing: Closing, mode: ThinkingMode) -> list[Message]:
 
 
 def _turns(task: Task, closing: Closing, examples: Sequence[Example]) -> list[Message]:
-    turns = ((task.prompt.asking(task.schema, shot["text"]), closing.shown(shot["answer"])) for shot in examples)
+    wire = wire_of(task.schema)
+    said = (closing.shown(wire.encode(shot["answer"]), wire.text) for shot in examples)
+    turns = zip((task.prompt.asking(task.schema, shot["text"]) for shot in examples), said, strict=True)
     return [message for asked, said in turns for message in (asked, {"role": "assistant", "content": said})]

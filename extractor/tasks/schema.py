@@ -17,6 +17,7 @@ from extractor.tasks.keywords import KNOWN
 from extractor.tasks.lint import lint
 from extractor.tasks.reading import TYPES
 from extractor.tasks.validation import Validation
+from extractor.types import WireForm
 
 MAX_SCHEMA_BYTES = 1 << 20
 CHECKING_SECONDS = 10.0  # of processor time
@@ -33,6 +34,7 @@ class Schema:
     path: Path | None  # the file it came from; None for a pydantic class
     notes: tuple[str, ...] = ()  # what a careful author would want to know
     model: type[BaseModel] | None = None  # the pydantic class that it was made of, whose own checks count too
+    form: WireForm = "plain"  # in which a model writes what it describes
 
     @property
     def title(self) -> str:

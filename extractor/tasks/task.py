@@ -48,6 +48,8 @@ def identity(task: Task, model: str) -> dict[str, Any]:
         more["passages"] = list(task.passages)
     if task.shown_most is not None:
         more["examples_shown"] = task.shown_most
+    if task.schema.form != "plain":
+        more["wire"] = task.schema.form
     if task.relations != "open":
         more["relations"] = task.relations
     if task.calibration:
