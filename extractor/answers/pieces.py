@@ -31,7 +31,7 @@ def go_on(builder: RequestBuilder, attempt: Attempt, completion: Completion) -> 
     while len(pieces) < len(names) and not schema:
         name = names[len(pieces)]
         schema = builder.piece_after(name, _record(map(builder.as_shown, (piece.text for piece in pieces))))
-        pieces += [] if schema else [_unsaid(completion, {name: []})]
+        pieces += [] if schema else [_unsaid(completion, builder.wire.text({name: []}))]
     if not schema:
         return _merged(pieces, builder)
     asked = builder.continued(completion.request, said(builder, new))
@@ -57,30 +57,31 @@ def _pieces(builder: RequestBuilder, attempt: Attempt, completion: Completion) -
         found = _object(completion.text)
         if found is None:
             return []
-        return [completion] if attempt.property else _all_but(closed, found, completion, len(names))
+        return [completion] if attempt.property else _all_but(builder, found, completion)
     found = salvage(completion.text) if completion.finish in ("repetition", "length") else {}
     if not found or not (completion.finish == "repetition" or repeats(builder.meant(found))):
         return []
     saved = each_once(found)
     if attempt.property:
-        return [replace(completion, text=_text(saved), finish="repetition", value_logprobs=None)]
+        return [replace(completion, text=builder.wire.text(saved), finish="repetition", value_logprobs=None)]
     first, *others = (
-        replace(completion, text=_text({name: value}), finish="repetition", value_logprobs=None)
+        replace(completion, text=builder.wire.text({name: value}), finish="repetition", value_logprobs=None)
         for name, value in saved.items()
     )
     pieces = [first, *(replace(other, output_tokens=0, seconds=0.0) for other in others)]
     return pieces if list(saved) == list(names[: len(saved)]) else []
 
 
-def _all_but(closed: Sequence[str], found: dict[str, Any], completion: Completion, names: int) -> list[Completion]:
+def _all_but(builder: RequestBuilder, found: dict[str, Any], completion: Completion) -> list[Completion]:
     """A piece with all that was said but closed relations, which only an answer without grammar has, and empty ones."""
-    kept = {key: value for key, value in found.items() if key not in closed}
-    first = completion if len(kept) == len(found) else replace(completion, text=_text(kept), value_logprobs=None)
-    return [first, *[_unsaid(completion, {})] * (names - len(closed) - 1)]
+    names, text = builder.closing.names, builder.wire.text
+    kept = {key: value for key, value in found.items() if key not in names}
+    first = completion if len(kept) == len(found) else replace(completion, text=text(kept), value_logprobs=None)
+    return [first, *[_unsaid(completion, NOTHING)] * (len(builder.pieces) - len(names) - 1)]
 
 
-def _unsaid(completion: Completion, value: Any) -> Completion:
-    return replace(completion, text=_text(value), output_tokens=0, seconds=0.0, value_logprobs=None)
+def _unsaid(completion: Completion, text: str) -> Completion:
+    return replace(completion, text=text, output_tokens=0, seconds=0.0, value_logprobs=None)
 
 
 def _merged(pieces: Sequence[Completion], builder: RequestBuilder) -> Completion:
@@ -89,7 +90,7 @@ def _merged(pieces: Sequence[Completion], builder: RequestBuilder) -> Completion
     record, logprobs = _in_order(_record(piece.text for piece in pieces), joined(pieces), builder.order)
     return replace(
         pieces[-1],
-        text=_text(record),
+        text=builder.wire.text(record),
         finish="repetition" if looped else pieces[-1].finish,
         output_tokens=sum(piece.output_tokens for piece in pieces),
         seconds=sum(piece.seconds or 0.0 for piece in pieces),

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ WINDOW = 64  # requests held at once
 _FINISHES: dict[ThinkingEnd, Finish] = {"budget": "length", "truncated": "length", "repetition": "repetition"}
 
 StoredRow = dict[str, Any]
+AsRecord = Callable[[Completion], Completion]
 
 
 class ReplayEngine:
@@ -29,10 +30,13 @@ class ReplayEngine:
     A text that is not among the stored ones is an error that says so.
     """
 
-    def __init__(self, stored: "StoredAnswers", job: str, budget: int | None) -> None:
-        """`job` is the digest of the identity under which the stored work is named, `budget` its thinking tokens."""
+    def __init__(
+        self, stored: "StoredAnswers", job: str, budget: int | None, as_record: AsRecord = lambda answer: answer
+    ) -> None:
+        """`job` is the digest of the identity under which the stored work is named, `budget` its thinking tokens;
+        `as_record` gives an answer as the record that it stands for."""
         self.steps = 0
-        self._stored, self._job, self._budget = stored, job, budget
+        self._stored, self._job, self._budget, self._as_record = stored, job, budget, as_record
         self._held = list[Request]()
 
     @property
@@ -62,7 +66,7 @@ class ReplayEngine:
             said = f"{self._stored.folder} holds no answer to this text"
             return Completion(replace(request, is_thought=False), "", finish="error", error=said)
         row = sorted(rows, key=lambda one: int(one["attempt"]))[request.attempt - 1]
-        return completion_of(request, row, self._budget, more=request.attempt < len(rows))
+        return self._as_record(completion_of(request, row, self._budget, more=request.attempt < len(rows)))
 
 
 class StoredAnswers:

@@ -142,9 +142,18 @@ def _notes(prepared: Prepared) -> list[str]:
     notes += too_deep(prepared.schema)
     for word, places in dropped(prepared.schema).items():
         notes.append(f"checked after decoding only, no grammar holds it: {word} at {few(places)}")
+    notes += _as_lists(prepared)
     closing = prepared.builder.closing
     notes += [FURTHER.format(names=", ".join(closing.names))] if closing.names else []
     notes += [f"not closed: {line}" for line in closing.open]
     if fault := free_of_grammar(prepared.schema):
         notes.append(f"decoded as free JSON and checked afterwards, since the grammar refuses: {fault.splitlines()[0]}")
     return notes
+
+
+def _as_lists(prepared: Prepared) -> list[str]:
+    """What is written otherwise than the schema has it."""
+    if "arrays" not in prepared.job.wire:
+        return []
+    orders = dict.fromkeys(f"[{', '.join(one.keys)}]" for one in prepared.builder.wire.lists.values())
+    return [f"written as lists: {few(list(orders))}" if orders else "--wire: no object of the schema can be a list"]

@@ -1,7 +1,10 @@
 """A replay: a job that judges the stored answers of another output, and asks no model."""
 
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
 
+from extractor.answers.read import read
 from extractor.engines.replay import ReplayEngine, StoredAnswers
 from extractor.errors import UserError
 from extractor.fingerprint import digest
@@ -13,6 +16,10 @@ from extractor.store.manifest import Manifest
 from extractor.store.parts import Parts, reading
 from extractor.tasks.chat import Chat
 from extractor.tasks.cutting import Cut, Cutter
+from extractor.tasks.prompt import answer_text
+from extractor.tasks.schema import Schema
+from extractor.tasks.wire import wire_of
+from extractor.types import Completion
 
 
 def as_replay(job: Job) -> Job:
@@ -22,7 +29,8 @@ def as_replay(job: Job) -> Job:
     if job.from_.resolve() == job.out.resolve():
         raise UserError(f"--from {job.from_} is --out too: choose another --out")
     old = _manifest(job)
-    told = {"attempts": 1, "model": old.model, "thinking_budget": old.settings.get("thinking_budget")}
+    told = {"attempts": 1, "wire": "plain", "model": old.model}
+    told["thinking_budget"] = old.settings.get("thinking_budget")
     return job.model_copy(update=told)
 
 
@@ -37,7 +45,7 @@ def make_replay(prepared: Prepared) -> ReplayEngine:
     job = prepared.job
     assert job.from_, "as_replay() has seen to it"
     stored = reading(job.from_, lambda parts: StoredAnswers(parts.folder, parts.of("completions")))
-    return ReplayEngine(stored, digest(_manifest(job).identity), job.thinking_budget)
+    return ReplayEngine(stored, digest(_manifest(job).identity), job.thinking_budget, _as_record(_manifest(job)))
 
 
 def planned(prepared: Prepared) -> Cutter:
@@ -56,6 +64,21 @@ def _places(parts: Parts) -> dict[str, list[Cut]]:
                 span = row["passage_span"]
                 found[row["doc_id"]][number] = Cut(number, span["start"], span["end"], row["passage_before"] or 0)
     return {doc_id: [places[number] for number in sorted(places)] for doc_id, places in found.items()}
+
+
+def _as_record(old: Manifest) -> Callable[[Completion], Completion]:
+    """Gives the stored answers as the records that they stand for by the schema which they were asked with."""
+    body, form = old.content.get("schema"), (old.identity or {}).get("wire", "plain")
+    wire = wire_of(Schema("stored", body if isinstance(body, dict) else {}, None, form=form))
+
+    def read_as_record(answer: Completion) -> Completion:
+        try:
+            record, known = wire.decoded(read(answer.text)[0], answer.value_logprobs)
+        except (ValueError, RecursionError):  # the judge says what is wrong with it
+            return answer
+        return replace(answer, text=answer_text(record), value_logprobs=known)
+
+    return read_as_record if wire.lists else lambda answer: answer
 
 
 def _manifest(job: Job) -> Manifest:

@@ -35,6 +35,8 @@ def asked_again(folder: Path, changed: Mapping[str, Any]) -> GivenJob:
     """The job of this output folder, with changed settings; UserError where its manifest names code to run."""
     if changed.get("shard"):
         raise UserError("--shard is for extract run; a retry takes all that is quarantined in the output")
+    if changed.get("wire"):
+        raise UserError("--wire is for extract run: the answers of one output are written in one form")
     again = stored_job(folder, {**changed, "out": folder}, "retry")
     if again.inputs == ["-"]:
         raise UserError(f"{folder} was made from standard input, which cannot be read again; run it from files")
