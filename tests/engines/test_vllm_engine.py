@@ -96,6 +96,20 @@ def test_no_think_answers_at_once_under_the_grammar(vllm_engine, tiny, tmp_path)
         assert kept.completion.text.startswith('{"entities": [')  # natural separators, no free whitespace
 
 
+def test_answers_in_lists_are_held_to_them_and_become_records(vllm_engine, tiny, tmp_path):
+    text = {"type": "string", "maxLength": 9}
+    thing = {"type": "object", "properties": {"name": text, "kind": {"enum": ["a", "b"]}, "note": text}}
+    things = {"type": "array", "minItems": 1, "maxItems": 3, "items": thing | {"required": ["name", "kind"]}}
+    body = {"type": "object", "properties": {"entities": things}, "required": ["entities"]}
+    job = prepared(tiny, tmp_path, body, wire="tight-arrays", mode="think", thinking_budget=64, confidence=True)
+    for settlement in settle(job, vllm_engine, documents(8)):
+        kept = settlement.kept
+        assert kept.problem is None and kept.completion.text.startswith('{"entities":[["')
+        assert job.builder.wire.encode(kept.record) == json.loads(kept.completion.text)
+        assert {"name", "kind"} <= set(kept.record["entities"][0])
+        assert all(row.confidence is not None for row in kept.rows["entities"] if row.name)
+
+
 def test_thoughts_close_and_the_grammar_rules_the_answer_alone(vllm_engine, tiny, tmp_path):
     job = prepared(tiny, tmp_path, mode="think")
     for settlement in settle(job, vllm_engine, documents(12)):
