@@ -150,7 +150,7 @@ def _listed(as_list: AsList, held: Mapping[str, Any]) -> list[Any] | None:
         return None
     values = [held.get(key, absent) for key, absent in told]
     last = max((number for number, key in enumerate(as_list.keys, 1) if key in held), default=0)
-    return values[: max(last, as_list.least)]
+    return values[:last]
 
 
 def _wanted(node: Node, lists: AsLists, said: Sequence[Any]) -> str:

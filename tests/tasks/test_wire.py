@@ -41,6 +41,7 @@ def listed(item: Any) -> dict[str, Any]:
 
 
 TEXT, NUMBER, NULLABLE = {"type": "string"}, {"type": "integer"}, {"type": ["string", "null"]}
+LINES = {"type": "array", "items": TEXT}
 
 
 def kind(name: str, **more: Any) -> dict[str, Any]:
@@ -64,6 +65,7 @@ EXACT: list[tuple[str, Any, Any, Any]] = [
     ("null in a union", {"anyOf": [of({"a": TEXT}), {"type": "null"}]}, None, None),
     ("in parts", {"allOf": [of({"a": TEXT}), of({"b": TEXT})]}, {"a": "x", "b": "y"}, ["x", "y"]),
     ("in a map", {"additionalProperties": of({"a": TEXT}), "type": "object"}, {"k": {"a": "x"}}, {"k": ["x"]}),
+    ("a list or a text", {"anyOf": [{"type": "array", "items": of({"a": TEXT})}, TEXT]}, [{"a": "x"}], [["x"]]),
     ("in a ring", {"$ref": "#/$defs/t"}, {"a": "x", "in": [{"a": "y", "in": []}]}, ["x", [["y", []]]]),
 ]
 RING = {"t": of({"a": TEXT, "in": {"type": "array", "items": {"$ref": "#/$defs/t"}}})}
@@ -73,6 +75,13 @@ PLAIN: list[tuple[str, Any, Any]] = [
     ("more keys than known", of({"a": TEXT}), {"a": "x", "b": 1}),
     ("patterns", {**of({"a": TEXT}), "patternProperties": {"^b": TEXT}}, {"a": "x"}),
     ("a union that nothing tells apart", {"anyOf": [of({"a": TEXT}), of({"b": TEXT})]}, {"b": "x"}),
+    ("the first of a union that nothing tells apart", {"anyOf": [of({"a": TEXT}), of({"b": TEXT})]}, {"a": "x"}),
+    (
+        "lists that their items tell apart",
+        {"anyOf": [{"type": "array", "items": of({"a": TEXT})}, LINES]},
+        [{"a": "x"}],
+    ),
+    ("a null that is wrong", of({"a": TEXT, "b": TEXT}, ["b"]), {"a": None, "b": "x"}),
     ("a list or an object", {"anyOf": [of({"a": TEXT}), {"type": "array"}]}, {"a": "x"}),
     ("no type", {"properties": {"a": TEXT}}, {"a": "x"}),
     ("anything may be left out", of({"a": {}}, []), {}),
