@@ -10,6 +10,7 @@ from extractor.tasks.as_lists import NEEDED, AsList, AsLists
 from extractor.tasks.kinds import kind_of, lets_null
 from extractor.tasks.labels import labels, preamble, said_of
 from extractor.tasks.reading import Node, read
+from extractor.tasks.wire import AnswerWire, separators
 
 MAX_DEPTH = 40
 MAX_LINES = 1000
@@ -19,19 +20,20 @@ PLAIN = {"integer": "0", "number": "0.0", "boolean": "true", "object": "{…}", 
 TEXT = '"…"'
 
 
-def guide(schema: dict[str, Any] | Node, lists: AsLists | None = None) -> str:
-    """An indented outline of the fields: name, kind, description; allowed values a line each where each has its own.
-
-    `lists` are objects that are written as lists, of a root that was read already.
-    """
-    root = schema if isinstance(schema, Node) else read(schema)
-    return "\n".join(islice(_inside(root, (), _Shown(lists or {})), MAX_LINES))
+def guide(schema: dict[str, Any] | AnswerWire) -> str:
+    """An indented outline of the fields: name, kind, description; allowed values a line each where each has its own."""
+    wire = _wire(schema)
+    return "\n".join(islice(_inside(wire.root, (), _Shown(wire.lists)), MAX_LINES))
 
 
-def layout(schema: dict[str, Any] | Node, lists: AsLists | None = None) -> str:
+def layout(schema: dict[str, Any] | AnswerWire) -> str:
     """The answer's skeleton in one line: {"entities": [{"name": "…"}, …]}."""
-    root = schema if isinstance(schema, Node) else read(schema)
-    return "".join(islice(_pieces(root, (), lists or {}), MAX_PIECES))
+    wire = _wire(schema)
+    return "".join(islice(_pieces(wire.root, (), wire), MAX_PIECES))
+
+
+def _wire(schema: dict[str, Any] | AnswerWire) -> AnswerWire:
+    return schema if isinstance(schema, AnswerWire) else AnswerWire("plain", read(schema))
 
 
 def plain(node: Any) -> Any:
@@ -139,7 +141,7 @@ def _only(node: Node) -> str:
     return next(iter(labels(node)), "") if node.values and len(node.values) == 1 else ""
 
 
-def _pieces(node: Node, above: Above, lists: AsLists) -> Iterator[str]:
+def _pieces(node: Node, above: Above, wire: AnswerWire) -> Iterator[str]:
     if node.key in above or len(above) > MAX_DEPTH:
         yield PLAIN["object"] if node.properties else TEXT
         return
@@ -147,47 +149,48 @@ def _pieces(node: Node, above: Above, lists: AsLists) -> Iterator[str]:
     forms = [branch for branch in node.branches if branch.properties or branch.entries] or [node]
     for number, branch in enumerate(forms if not labels(node) else [node]):
         yield " or " if number else ""
-        yield from _skeleton(branch, above, lists)
+        yield from _skeleton(branch, above, wire)
 
 
-def _skeleton(node: Node, above: Above, lists: AsLists) -> Iterator[str]:
-    if node.key in lists:
-        yield from _as_list(node, above, lists)
+def _skeleton(node: Node, above: Above, wire: AnswerWire) -> Iterator[str]:
+    if node.key in wire.lists:
+        yield from _as_list(node, above, wire)
         return
     shown = [(json.dumps(key, ensure_ascii=False), child) for key, child in node.properties.items() if not child.never]
     entries = [(_some_key(node), child) for _, child in node.entries]
     if shown or entries:
+        comma, colon = separators(wire.form)
         yield "{"
         for number, (key, child) in enumerate([*shown, *entries]):
-            yield f"{', ' if number else ''}{key}: "
-            yield from _pieces(child, above, lists)
-        yield ", …}" if entries else "}"
+            yield f"{comma if number else ''}{key}{colon}"
+            yield from _pieces(child, above, wire)
+        yield f"{comma}…}}" if entries else "}"
     elif node.is_list:
-        yield from _listed(node, above, lists)
+        yield from _listed(node, above, wire)
     elif _only(node) and isinstance(value := (node.values or [None])[0], str):
         yield json.dumps(value, ensure_ascii=False)
     else:
         yield PLAIN.get((node.types or ("",))[0], TEXT)
 
 
-def _as_list(node: Node, above: Above, lists: AsLists) -> Iterator[str]:
+def _as_list(node: Node, above: Above, wire: AnswerWire) -> Iterator[str]:
     """A list that an object is written as, texts by their names."""
     yield "["
     for number, (key, child) in enumerate(node.properties.items()):
-        yield ", " if number else ""
-        said = "".join(islice(_pieces(child, above, lists), MAX_PIECES))
+        yield separators(wire.form)[0] if number else ""
+        said = "".join(islice(_pieces(child, above, wire), MAX_PIECES))
         yield json.dumps(f"{key}…", ensure_ascii=False) if said == TEXT else said
     yield "]"
 
 
-def _listed(node: Node, above: Above, lists: AsLists) -> Iterator[str]:
+def _listed(node: Node, above: Above, wire: AnswerWire) -> Iterator[str]:
     yield "["
     for number, child in enumerate(node.prefix):
-        yield ", " if number else ""
-        yield from _pieces(child, above, lists)
+        yield separators(wire.form)[0] if number else ""
+        yield from _pieces(child, above, wire)
     if not node.prefix:
-        yield from _pieces(node.items or Node(()), above, lists)
-        yield ", …"
+        yield from _pieces(node.items or Node(()), above, wire)
+        yield f"{separators(wire.form)[0]}…"
     yield "]"
 
 

@@ -125,8 +125,8 @@ def _words(schema: Schema) -> dict[str, str]:
         "title": schema.title,
         "description": schema.description,
         "schema": json.dumps(plain(schema.body), ensure_ascii=False),
-        "guide": guide(wire.root, wire.lists),
-        "layout": layout(wire.root, wire.lists),
+        "guide": guide(wire),
+        "layout": layout(wire),
     }
 
 

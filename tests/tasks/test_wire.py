@@ -149,8 +149,10 @@ GUIDE = """\
 
 def test_the_model_is_told_of_the_order() -> None:
     wire = wire_of(schema(listed(THING)))
-    assert guide(wire.root, wire.lists) == GUIDE
-    assert layout(wire.root, wire.lists) == '{"all": [["name…", "type…", "note…"], …]}'
+    assert guide(wire) == GUIDE
+    assert layout(wire) == '{"all": [["name…", "type…", "note…"], …]}'
+    tight = wire_of(schema(listed(THING), "tight"))
+    assert layout(tight) == '{"all":[{"name":"…","type":"…","note":"…"},…]}'
 
 
 def test_exact_grammar() -> None:
