@@ -58,12 +58,6 @@ class Job(BaseModel):
     relations: RelationsMode = _word(
         "open", "closed: asked for after all else, with the entities just found for their only ends", DATA
     )
-    wire: WireForm = _word(
-        "plain",
-        "how a model writes an answer: tight without spaces, arrays with lists in place of repeated objects; fewer"
-        " tokens, the same record",
-        MODEL,
-    )
     id_column: str = _word("id", "column with the document's id; without it, ids come from the text", DATA)
     text_column: str = _word("text", "column with the document's text", DATA)
     mode_column: str | None = _word(
@@ -125,6 +119,12 @@ class Job(BaseModel):
     )
     seed: int = _word(0, "the engine's seed", MODEL, ge=0, le=2**32 - 1)
     max_answer_tokens: int = _word(1024, "tokens for one answer, thought not counted", MODEL, ge=1, le=MOST)
+    wire: WireForm = _word(
+        "plain",
+        "how a model writes an answer: tight without spaces, arrays with lists in place of repeated objects; fewer"
+        " tokens, the same record",
+        MODEL,
+    )
     attempts: int = _word(3, "answers asked for, at most, for one document", MODEL, ge=1, le=100)
     mode: Mode = _word(
         "no_think", "think before the answer, or not; auto thinks only where an answer is doubtful", THINKING
