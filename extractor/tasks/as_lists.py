@@ -125,7 +125,8 @@ def _is_closed(node: Node) -> bool:
     if node.types != ("object",) or node.values is not None or node.never or node.loose or node.unions:
         return False
     is_open = node.patterns or node.names or (node.extra and not node.extra.never)
-    known = set(node.required) <= set(node.properties) and not any(map(node.all, MAY_ADD))
+    may_add = any(said is not False for word in MAY_ADD for said in node.all(word))
+    known = set(node.required) <= set(node.properties) and not may_add
     return known and not is_open and not any(child.never for child in node.properties.values())
 
 

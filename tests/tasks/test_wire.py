@@ -52,6 +52,7 @@ def kind(name: str, **more: Any) -> dict[str, Any]:
 EXACT: list[tuple[str, Any, Any, Any]] = [
     ("all needed", of({"name": TEXT, "type": TEXT}), {"name": "a", "type": "b"}, ["a", "b"]),
     ("schema's order", of({"name": TEXT, "type": TEXT}), {"type": "b", "name": "a"}, ["a", "b"]),
+    ("closed otherwise", of({"a": TEXT}, unevaluatedProperties=False), {"a": "x"}, ["x"]),
     ("left out last", of({"a": TEXT, "b": TEXT}, ["a"]), {"a": "x"}, ["x"]),
     ("left out before", of({"a": TEXT, "b": TEXT}, ["b"]), {"b": "x"}, [None, "x"]),
     ("both left out", of({"a": TEXT, "b": TEXT}, []), {}, []),
@@ -73,6 +74,7 @@ RING = {"t": of({"a": TEXT, "in": {"type": "array", "items": {"$ref": "#/$defs/t
 PLAIN: list[tuple[str, Any, Any]] = [
     ("open", of({"a": TEXT}, additionalProperties=True), {"a": "x"}),
     ("more keys than known", of({"a": TEXT}), {"a": "x", "b": 1}),
+    ("keys that others bring", of({"a": TEXT}, dependentSchemas={"a": {"properties": {"b": TEXT}}}), {"a": "x"}),
     ("patterns", {**of({"a": TEXT}), "patternProperties": {"^b": TEXT}}, {"a": "x"}),
     ("a union that nothing tells apart", {"anyOf": [of({"a": TEXT}), of({"b": TEXT})]}, {"b": "x"}),
     ("the first of a union that nothing tells apart", {"anyOf": [of({"a": TEXT}), of({"b": TEXT})]}, {"a": "x"}),
