@@ -1,6 +1,6 @@
 """Kills the server of a review again and again while a client decides, and counts what is lost of what was answered.
 
-python tests/review/kills.py [KILLS]
+python tests/review/review_kills.py [KILLS]
 """
 
 import http.client
