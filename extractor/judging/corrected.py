@@ -7,6 +7,8 @@ the person was shown. Where the model errs, however one-sidedly, the interval st
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from extractor.evaluation.intervals import Estimate
 from extractor.judging.betting import ALPHA, Bets, bounds
 from extractor.judging.draws import Draw
@@ -53,7 +55,7 @@ def _worth(lot: Lot, marks: Marks) -> dict[int, float]:
 def _by_all(said: Mapping[int, float], seen: Mapping[int, float], drawn: Sequence[Draw]) -> Estimate:
     mean = sum(said.values()) / len(said)
     low, high = bounds([bets_on(said, seen, drawn, trust, mean) for trust in TRUSTS])
-    return Estimate(_in_unit(mean + _difference(said, seen, drawn)), low, high)
+    return Estimate(_value(said, seen, drawn, mean), low, high)
 
 
 def bets_on(
@@ -75,20 +77,22 @@ def _by_sample(
     low, high = (2 * m - 1 + 4 * r - 2 for m, r in zip(model, rest, strict=True))
     top, bottom = series(_unit(said), by_model)
     mean = 2 * float(top.sum() / bottom.sum()) - 1 if bottom.sum() else 0.0
-    return Estimate(_in_unit(mean + _difference(said, seen, both)), (low + 1) / 2, (high + 1) / 2)
+    return Estimate(_value(said, seen, both, mean), (low + 1) / 2, (high + 1) / 2)
 
 
-def _difference(said: Mapping[int, float], seen: Mapping[int, float], drawn: Sequence[Draw]) -> float:
-    top, bottom = series({n: (seen[n] - said[n], 1.0) for n in seen if n in said}, drawn)
-    return float(top.sum() / bottom.sum()) if bottom.sum() else 0.0
+def _value(said: Mapping[int, float], seen: Mapping[int, float], drawn: Sequence[Draw], mean: float) -> float:
+    """The likeliest mean, from 0 to 1: the model is believed as far as it went along with the person (PPI++)."""
+    shown = [n for draw in drawn for n in draw if n in seen and n in said]
+    person, model = (np.array([worth[n] for n in shown]) for worth in (seen, said))
+    varies = float(np.var(model)) if shown else 0.0
+    along = float(np.mean((person - person.mean()) * (model - model.mean()))) if shown else 0.0
+    trust = min(max(along / varies, 0.0), 1.0) if varies else 0.0
+    top, bottom = series({n: (seen[n] - trust * said[n], 1.0) for n in seen if n in said}, drawn)
+    return (1 + trust * mean + float(top.sum() / max(bottom.sum(), 1e-9))) / 2
 
 
 def _unit(worth: Mapping[int, float]) -> Parts:
     return {number: ((1 + value) / 2, 1.0) for number, value in worth.items()}
-
-
-def _in_unit(mean: float) -> float:
-    return (1 + mean) / 2
 
 
 def _surely(seen: Mapping[int, float], count: int) -> Estimate:

@@ -125,6 +125,8 @@ def test_a_model_that_agrees_makes_the_interval_narrower_and_one_that_errs_leave
     assert same.low < truth < same.high
     assert wrong.opinion.value == pytest.approx(-truth)
     assert wrong.points.low < truth < wrong.points.high
+    assert wrong.points.value == pytest.approx(own.value)  # it is not believed at all
+    assert same.value == pytest.approx(truth)  # it is believed in all
 
 
 def test_a_model_that_judged_a_sample_alone_pays_for_it():
