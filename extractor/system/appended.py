@@ -16,7 +16,7 @@ def append(file: Path, value: Any) -> None:
     opened = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX)
-        os.write(opened, line if _is_whole(opened) else b"\n" + line)
+        _write(opened, line if _is_whole(opened) else b"\n" + line)
         os.fsync(opened)
     finally:
         os.close(opened)
@@ -35,6 +35,12 @@ def lines(file: Path) -> list[Any]:
         except (ValueError, RecursionError):
             continue
     return found
+
+
+def _write(opened: int, line: bytes) -> None:
+    """All of it, or OSError: on a disk that is nearly full a first write is cut, and the next one says why."""
+    while line:
+        line = line[os.write(opened, line) :]
 
 
 def _is_whole(opened: int) -> bool:

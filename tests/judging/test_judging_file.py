@@ -1,8 +1,11 @@
 """Judgements on the disk, the order in which things are shown, and what a page is told: all of it blind."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,8 @@ from extractor.judging.file import Voice
 from extractor.judging.page import desk_of, page
 from extractor.judging.session import JudgedRuns, ToJudge, loaded
 from extractor.system.appended import append, lines
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +196,23 @@ def test_a_line_cut_short_is_passed_over_and_does_not_spoil_the_next(tmp_path):
     with file.open("ab") as torn:
         torn.write(b'{"n": 2, "said": "ri')
     append(file, {"n": 3, "name": "𠮷\ud800"})
+    assert [line["n"] for line in lines(file)] == [1, 3]
+
+
+def test_a_full_disk_is_told_and_what_was_cut_is_passed_over(tmp_path):
+    file = tmp_path / "x.jsonl"
+    append(file, {"n": 1})
+    full = f"""
+import resource, signal, sys
+from pathlib import Path
+from extractor.system.appended import append
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
+append(Path({str(file)!r}), {{"n": 2, "pad": "x" * 99}})
+"""
+    done = subprocess.run([sys.executable, "-c", full], capture_output=True, text=True, cwd=ROOT)
+    assert "OSError: [Errno 27] File too large" in done.stderr
+    append(file, {"n": 3})
     assert [line["n"] for line in lines(file)] == [1, 3]
 
 
