@@ -172,7 +172,8 @@ def test_at_the_end_the_command_tells_the_verdict(outs, browser, tmp_path):
         page.wait_for_selector("#claim:has-text('everything that is disputed is judged')")
         page.click("#stand summary")
         page.wait_for_selector("#standing:has-text('It is enough')")
-        assert command.end().startswith(
+        told = json.loads(command.end())
+        assert told["verdict"].startswith(
             "After 8 judgements, of all that is disputed, b is better than a in entities by"
         )
 
