@@ -3,7 +3,7 @@
 const HERE = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()); // this window
 const token = new URLSearchParams(location.search).get("token");
 const before = []; // documents decided in this window, the last one last, as they were left
-let [state, marked, busy, again, began] = [null, null, false, null, 0];
+let [state, marked, findings, busy, again, began] = [null, null, null, false, null, null];
 
 class Fault extends Error {} // what the server says is wrong
 class Gone extends Error {}
@@ -60,6 +60,7 @@ function show({ document: doc, progress }, left) {
   state = new State(doc);
   if (left) Object.assign(state, { items: left.items, form: left.form, note: left.note });
   marked = new MarkedText(doc.text, doc.passages);
+  findings = new Findings(schema);
   by("work").hidden = false;
   by("head").replaceChildren(...headOf(doc));
   by("text").replaceChildren(marked.box);
@@ -75,12 +76,11 @@ function done(progress) {
     make("p", {}, "End the command with Ctrl-C: it says what to do with them. u goes back to the last one."));
 }
 
-/** Draws what may have changed. */
+/** Draws what has changed. */
 function draw() {
-  const blocks = marked.show(state.marked());
-  by("findings").replaceChildren(...findingsOf(state, schema));
+  marked.show(state.marked());
+  findings.show(by("findings"), state);
   point();
-  return blocks;
 }
 
 /** Shows where the current item stands. */
@@ -109,8 +109,8 @@ function into(element, box) {
 /** The keys of the entities that an item is, or names. */
 function entitiesOf(item) {
   if (item.table === "entities") return [item.key];
-  const names = Object.values(item.values).flat().filter((value) => typeof value === "string");
-  return state.kept("entities").filter((entity) => names.some((name) => alike(name, entity.values.name))).map((entity) => entity.key);
+  const names = new Set(Object.values(item.values).flat().filter((value) => typeof value === "string").map(fold));
+  return state.kept("entities").filter((entity) => names.has(fold(entity.values.name))).map((entity) => entity.key);
 }
 
 /** Seconds for which the document was looked at. */

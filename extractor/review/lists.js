@@ -15,26 +15,44 @@ function headOf(doc) {
   ].filter(Boolean);
 }
 
-/** All items as lists, then the fields. */
-function findingsOf(state, schema) {
-  const tables = Object.keys(schema.tables).map((table) => tableOf(state, schema, table));
-  return [...tables, fieldsOf(state, schema)].filter(Boolean);
+/** The items of one document beside its text: drawn once, and of a change only the items that it changes. */
+class Findings {
+  constructor(schema) {
+    this.schema = schema;
+    this.tables = Object.keys(schema.tables);
+    this.rows = new Map(); // key → what is told of an item, and the element
+    this.whole = "";
+  }
+
+  /** The sections as they are to stand now; the same elements where nothing changed. */
+  show(box, state) {
+    for (const item of state.items) {
+      const told = JSON.stringify([item.values, item.gone, item.origin, item.mentions?.length]);
+      const before = this.rows.get(item.key);
+      if (before?.told === told) continue;
+      const row = make("li", {}, itemOf(item, this.schema));
+      before?.row.replaceWith(row);
+      this.rows.set(item.key, { told, row });
+    }
+    const whole = state.items.map((item) => item.key).join(" ");
+    if (whole !== this.whole) box.replaceChildren(...this.tables.map((table) => this.section(table, state)), make("div", { id: "beside" }));
+    this.whole = whole;
+    for (const table of this.tables) box.querySelector(`[data-table="${table}"] h2 small`).textContent = state.kept(table).length;
+    by("beside").replaceChildren(...[fieldsOf(state, this.schema)].filter(Boolean));
+  }
+
+  section(table, state) {
+    const rows = state.items.filter((item) => item.table === table).map((item) => this.rows.get(item.key).row);
+    const nothing = { entities: "none: select words and press e", relations: "none: press r to relate two entities" }[table] || "none";
+    return make("section", { "data-table": table }, make("h2", {}, `${TITLES[table] || table[0].toUpperCase() + table.slice(1)} `, make("small", {})),
+      rows.length ? make("ul", { className: { entities: "chips", relations: "relations" }[table] || "rows" }, ...rows) : make("p", { className: "none" }, nothing));
+  }
 }
 
-function tableOf(state, schema, table) {
-  const items = state.items.filter((item) => item.table === table);
-  const rows = items.map((item) => make("li", {}, itemOf(item, schema, item.key === state.at)));
-  const title = TITLES[table] || table[0].toUpperCase() + table.slice(1);
-  const kept = items.filter((item) => !item.gone).length;
-  return make("section", { "data-table": table }, make("h2", {}, `${title} `, make("small", {}, kept)),
-    rows.length ? make("ul", { className: table === "entities" ? "chips" : table === "relations" ? "relations" : "rows" }, ...rows)
-      : make("p", { className: "none" }, table === "entities" ? "none: select words and press e" : table === "relations" ? "none: press r to relate two entities" : "none"));
-}
-
-function itemOf(item, schema, chosen) {
+function itemOf(item, schema) {
   const { kind, key, columns } = schema.tables[item.table];
-  const names = ["item", item.gone && "gone", item.origin === null && "added", chosen && "active", item.table === "entities" && colourOf(item.values.type)];
-  const about = { type: "button", className: names.filter(Boolean).join(" "), "data-item": item.key, "aria-pressed": String(chosen), ariaLabel: spoken(item, schema) };
+  const names = ["item", item.gone && "gone", item.origin === null && "added", item.table === "entities" && colourOf(item.values.type)];
+  const about = { type: "button", className: names.filter(Boolean).join(" "), "data-item": item.key, "aria-pressed": "false", ariaLabel: spoken(item, schema) };
   const sure = item.confidence != null && make("small", { className: "sure", title: "confidence, 0 to 1" }, item.confidence.toFixed(2));
   if (item.table === "relations") {
     return make("button", about, make("span", { className: "end", dir: "auto" }, item.values.subject ?? "–"), make("span", { className: "predicate" }, item.values.predicate ?? "–"),

@@ -1,5 +1,6 @@
 """Which items of a record gave which rows of a table: by what they say, so that no text is needed."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
@@ -60,7 +61,12 @@ def origins(
         for key in keys_of_item(item, table, ids):
             found.setdefault(key, []).append(item)
     keys = [_known(key_of_row(table, row), found) for row in rows]
-    return [_share(found.get(key, []), keys[:n].count(key), keys.count(key)) for n, key in enumerate(keys)]
+    every, before = Counter(keys), Counter[Key]()
+    given = []
+    for key in keys:
+        given.append(_share(found.get(key, []), before[key], every[key]))
+        before[key] += 1
+    return given
 
 
 def _known(key: Key, found: Mapping[Key, Any]) -> Key:

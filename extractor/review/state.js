@@ -49,8 +49,8 @@ class State {
         if (!item.gone) this.bringEnds(item);
         return;
       }
-      const again = item.gone ? this.items.filter((one) => this.isEnd(one, item)) : this.items.filter((one) => one.with === item.key);
-      taken = again.filter((one) => one.gone !== item.gone);
+      const ends = item.gone ? this.relationsOf(item) : this.items.filter((one) => one.with === item.key);
+      taken = ends.filter((one) => one.gone !== item.gone);
       for (const one of taken) Object.assign(one, { gone: item.gone, with: item.gone ? item.key : undefined });
     });
     return taken;
@@ -65,12 +65,10 @@ class State {
     }
   }
 
-  /** Whether an item is a relation that loses an end when this entity goes: no other of that name is left. */
-  isEnd(item, entity) {
-    if (item.table !== "relations" || item.gone) return false;
-    const name = entity.values.name;
-    const others = this.kept("entities").some((one) => one.key !== entity.key && alike(one.values.name, name));
-    return !others && (alike(item.values.subject, name) || alike(item.values.object, name));
+  /** The relations that lose an end when this entity goes; none where another of its name is left. */
+  relationsOf({ key, values: { name } }) {
+    if (this.kept("entities").some((one) => one.key !== key && alike(one.values.name, name))) return [];
+    return this.kept("relations").filter(({ values }) => alike(values.subject, name) || alike(values.object, name));
   }
 
   /** Adds a row, or brings the same one back; `mentions` are of an entity. */
@@ -104,10 +102,16 @@ function sameValues(one, two) {
   return Object.keys(two).every((name) => one[name] === two[name]);
 }
 
+const folded = new Map(); // names
+
 /** Whether two names are one, whatever their case and width. */
 function alike(one, two) {
-  const plain = (name) => (name || "").normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();
-  return plain(one) === plain(two);
+  return fold(one) === fold(two);
+}
+
+function fold(name) {
+  if (!folded.has(name)) folded.set(name, (name || "").normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim());
+  return folded.get(name);
 }
 
 /** Spans of both, each once, in the order of the text. */
