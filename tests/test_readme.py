@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ PAGES = {"README": (ROOT / "README.md").read_text("utf-8"), **{topic: page(topic
 MODELS = re.compile("|".join(map(re.escape, ("Qwen/Qwen3-8B", "qwen2.5-coder-1.5b", "smollm2-135m"))))
 ENGINE = {"kv_cache_memory_bytes": 268435456, "dtype": "float32"}
 QUICK = {"max_answer_tokens": 32, "attempts": 1, "context": 16384}
+REVIEWS = os.pathsep.join([str(ROOT / "tests" / "review"), str(ROOT / "tests"), str(ROOT)])
 COMMAND = re.compile(r"((?:\w+=\S+ )*)extract (.*)")
 READS = ("convert data", "convert brat")
 LOOKS_ONLY = ("schemas", "models", "guide", "check", "show", "job check", "mcp", *READS)  # these load no model
@@ -76,11 +78,13 @@ class Place:
         if "--run" in typed:
             typed += ["--thinking-budget", "20"]  # for the arms that name none
         if typed[0] == "learn":
-            self.review(self.folder / typed[1])
+            self.reviewed(self.folder / typed[1])
             typed += ["--folds", "2", *quick_flags()]
         if typed[0] == "bench":
             typed += ["--rounds", "1"]
         environment = dict(pair.split("=", 1) for pair in assigned.split())
+        if typed[0] == "review":
+            return self.until_it_serves(*typed, "--no-open")
         return self.python("from extractor.cli import main; main()", *typed, **environment)
 
     def run_block(self, block: str) -> subprocess.CompletedProcess[str]:
@@ -93,13 +97,15 @@ class Place:
     def make(self, folders) -> None:
         """Makes the output folders that are not there by the command that the pages give for them."""
         for out in folders:
-            if not (self.folder / out).exists():
+            if out.endswith("/review.jsonl"):
+                self.review(str(Path(out).parent))
+            elif not (self.folder / out).exists():
                 told = (line for line in COMMANDS if line.startswith("extract run ") and line.endswith(f"--out {out}"))
                 think = "--mode think --thinking-budget 20" if out.endswith("/think") else ""
                 made = self.run(next(told, DEMO.format(out=out, mode=think)))
                 assert made.returncode in (0, 4), made.stderr
 
-    def review(self, out: Path) -> None:
+    def reviewed(self, out: Path) -> None:
         """Writes what a person said of eight documents."""
         answer = {"entities": [{"name": "Ada", "type": "person"}], "relations": [], "summary": "She met Bo."}
         rows = [
@@ -108,6 +114,24 @@ class Place:
         ]
         said = "".join(json.dumps(row | {"review": {"verdict": "mended"}}) + "\n" for row in rows)
         (out / "review.jsonl").write_text(said, "utf-8")
+
+    def review(self, out: str) -> None:
+        """Says of each document of an output that all is right."""
+        self.make([out])
+        said = "from extractor.review.session import Wanted, begin; from review_pages import accept_all; "
+        done = self.python(f"{said} accept_all(begin(Wanted({out!r}, by='anna')))", PYTHONPATH=REVIEWS)
+        assert done.returncode == 0, done.stderr
+
+    def until_it_serves(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command that serves a page, and ends it with Ctrl-C when it has said where."""
+        called = [sys.executable, "-c", "from extractor.cli import main; main()", *words]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(called, cwd=self.folder, stdout=pipe, stderr=pipe, text=True) as served:
+            assert served.stdout
+            address = served.stdout.readline()
+            served.send_signal(signal.SIGINT)
+            said, remarks = served.communicate(timeout=60)
+        return subprocess.CompletedProcess(called, served.returncode, address + said, remarks)
 
     def python(self, code: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Runs Python in this folder."""

@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
-from review_pages import a_run
+from review_pages import a_run, as_shown
 
 from extractor.review.decisions import decisions
 from extractor.review.page import answers_of, page_of
@@ -64,9 +64,7 @@ def decided(address: str) -> Iterator[str]:
     with suppress(OSError, http.client.HTTPException, ValueError):
         shown = asked("show", {})["document"]
         while shown:
-            rows = [{k: row[k] for k in ("origin", "values", "mentions")} for row in shown["tables"]["entities"]]
-            said = {"doc_id": shown["doc_id"], "verdict": "right", "tables": {"entities": rows}, "form": shown["form"]}
-            answer = asked("decide", said)
+            answer = asked("decide", as_shown(shown))
             if "kept" in answer:
                 yield shown["doc_id"]
             shown = answer["document"]

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page
 from extractor.pipeline.session import run
 from extractor.review.decisions import decisions
 from extractor.review.page import answers_of, page_of
-from extractor.review.session import Wanted, begin
+from extractor.review.session import Review, Wanted, begin
 from extractor.types import Request
 from extractor.web.local import serve
 
@@ -71,6 +71,25 @@ def served(out: Path, *flags: str) -> Iterator[Served]:
     finally:
         process.kill()
         process.communicate()
+
+
+def as_shown(shown: dict[str, Any], **said: Any) -> dict[str, Any]:
+    """The decision that the page sends on a document that nobody touched, but for what is `said`."""
+    sent = ("origin", "values", "mentions", "attributes")
+    tables = {
+        word: [{name: row[name] for name in sent if name in row} for row in rows]
+        for word, rows in shown["tables"].items()
+        if rows
+    }
+    left = {"doc_id": shown["doc_id"], "verdict": "right", "tables": tables, "form": shown["form"], "seconds": 2.0}
+    return left | said
+
+
+def accept_all(review: Review) -> None:
+    """Says of every document that is left that all of it is right."""
+    shown = review.show({})["document"]
+    while shown:
+        shown = review.decide(as_shown(shown))["document"]
 
 
 def served_here(out: Path, by: str = "anna") -> str:

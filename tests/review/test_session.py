@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from review_pages import a_run, written
+from review_pages import a_run, as_shown, written
 
 from extractor.errors import UserError
 from extractor.evaluation.gold import load_gold
@@ -38,22 +38,6 @@ def started(out, **said):
     return begin(Wanted(str(out), by="anna", **said))
 
 
-def decision(shown, verdict="right", **said):
-    """What the page sends where nobody touches anything."""
-    tables = {
-        word: [{k: row[k] for k in ("origin", "values", "mentions", "attributes") if k in row} for row in rows]
-        for word, rows in shown["tables"].items()
-        if rows
-    }
-    return {
-        "doc_id": shown["doc_id"],
-        "verdict": verdict,
-        "tables": tables,
-        "form": shown["form"],
-        "seconds": 2.0,
-    } | said
-
-
 def shown(review, doc_id=None):
     return review.show({"doc_id": doc_id} if doc_id else {})["document"]
 
@@ -61,7 +45,7 @@ def shown(review, doc_id=None):
 def test_who_accepts_all_gives_gold_and_examples_that_say_what_the_run_says(out):
     review = started(out)
     for doc_id in ("one", "two"):
-        answer = review.decide(decision(shown(review, doc_id)))
+        answer = review.decide(as_shown(shown(review, doc_id)))
     assert answer["kept"] == {"verdict": "accepted", "fault": None}
     assert answer["progress"] == {"done": 2, "all": 3, "seconds": 2.0}
     log = str(out / "review.jsonl")
@@ -80,7 +64,7 @@ def test_what_is_not_answered_comes_first_and_can_be_filled_in(out):
     assert (first["doc_id"], first["status"], first["why"]) == ("bad", "quarantined", ("quarantined",))
     assert first["problem"].startswith("unparsable")
     new = {"entities": [{"values": {"name": "Ada", "type": "person"}, "mentions": [[0, 3]]}]}
-    review.decide(decision(first, tables=new))
+    review.decide(as_shown(first, tables=new))
     line = written(out)["bad"]
     assert line["answer"] == {"entities": [{"name": "Ada", "type": "person"}], "relations": [], "summary": ""}
     assert line["review"]["verdict"] == "mended" and line["review"]["why"] == ["quarantined"]
@@ -88,7 +72,7 @@ def test_what_is_not_answered_comes_first_and_can_be_filled_in(out):
 
 def test_a_later_decision_begins_where_the_earlier_ended(out):
     review = started(out)
-    said = decision(shown(review, "one"))
+    said = as_shown(shown(review, "one"))
     del said["tables"]["relations"]
     said["tables"]["entities"][1]["values"] = {"name": "Bob", "type": "organisation"}
     review.decide(said | {"note": "look again"})
@@ -96,14 +80,14 @@ def test_a_later_decision_begins_where_the_earlier_ended(out):
     assert [row["values"]["type"] for row in again["tables"]["entities"]] == ["person", "organisation"]
     assert [row["origin"] for row in again["tables"]["entities"]] == [0, 1]
     assert (again["tables"]["relations"], again["note"], again["verdict"]) == ([], "look again", "mended")
-    review.decide(decision(again) | {"form": ["Other."]})
+    review.decide(as_shown(again) | {"form": ["Other."]})
     assert written(out)["one"]["answer"]["entities"][1] == {"name": "Bob", "type": "organisation"}
     assert len((out / "review.jsonl").read_text("utf-8").splitlines()) == 2
 
 
 def test_a_skipped_document_is_neither_gold_nor_example_and_shows_what_the_run_said(out):
     review = started(out)
-    review.decide(decision(shown(review, "one"), "skipped"))
+    review.decide(as_shown(shown(review, "one"), verdict="skipped"))
     line = written(out)["one"]
     assert (line["answer"], line["review"]["verdict"], "entities" in line) == (None, "skipped", False)
     assert len(shown(review, "one")["tables"]["entities"]) == 2 and review.reviewed() == 0
@@ -111,9 +95,9 @@ def test_a_skipped_document_is_neither_gold_nor_example_and_shows_what_the_run_s
 
 def test_a_review_goes_on_where_another_stopped(out):
     review = started(out)
-    review.decide(decision(shown(review)))
+    review.decide(as_shown(shown(review)))
     assert shown(started(out))["doc_id"] == "one"
-    review.decide(decision(shown(review, "one")))
+    review.decide(as_shown(shown(review, "one")))
     assert shown(started(out))["doc_id"] == "two"
 
 
@@ -151,7 +135,7 @@ def broken(said, path, value):
 def test_what_cannot_be_meant_is_refused_and_not_written(out, path, value, why):
     review = started(out)
     with pytest.raises(UserError, match=why):
-        review.decide(broken(decision(shown(review, "one")), path, value))
+        review.decide(broken(as_shown(shown(review, "one")), path, value))
     assert not (out / "review.jsonl").exists()
 
 
