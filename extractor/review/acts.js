@@ -1,123 +1,6 @@
 // What a person does: each act changes the document's state, or asks the server; then what has changed is drawn again.
 
-const HERE = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()); // this window
-const token = new URLSearchParams(location.search).get("token");
 const before = []; // documents decided in this window, the last one last, as they were left
-let [state, marked, findings, busy, again, began] = [null, null, null, false, null, null];
-
-class Fault extends Error {} // what the server says is wrong
-class Gone extends Error {}
-
-/** What the server answers to a question; Fault or Gone where it does not. */
-async function ask(name, said) {
-  let answer;
-  try {
-    answer = await fetch(`/${name}`, { method: "POST", body: JSON.stringify(said), headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" } });
-    if (answer.ok) return await answer.json();
-  } catch { throw new Gone(); }
-  const told = await answer.json().catch(() => ({}));
-  if (answer.status === 403) throw new Gone();
-  throw new Fault(told.fault || `the server failed (${answer.status}); the terminal says why`);
-}
-
-/** Does something that asks the server, one at a time; what fails is told, and can be tried again. */
-async function asking(act) {
-  if (busy) return;
-  busy = true;
-  document.body.setAttribute("aria-busy", "true");
-  try {
-    await act();
-    tell("gone", false);
-    tell("fault", false);
-  } catch (error) {
-    if (error instanceof Gone) again = act;
-    else if (!(error instanceof Fault)) throw error;
-    tell("gone", error instanceof Gone);
-    tell("fault", error instanceof Fault, error.message);
-  } finally {
-    busy = false;
-    document.body.removeAttribute("aria-busy");
-  }
-}
-
-function tell(id, is, words) {
-  if (words !== undefined) by(id).textContent = printable(words);
-  by(id).hidden = !is;
-}
-
-function say(words) {
-  by("said").textContent = printable(words);
-}
-
-/** Shows what the server answered: the next document, or that all is done. */
-function show({ document: doc, progress }, left) {
-  by("bar").max = progress.all || 1;
-  by("bar").value = progress.done;
-  const each = progress.seconds ? ` · about ${Math.round(progress.seconds) || 1} s each` : "";
-  by("progress").textContent = `${progress.done.toLocaleString("en")} of ${progress.all.toLocaleString("en")}${each}`;
-  getSelection().removeAllRanges();
-  if (!doc) return done(progress);
-  state = new State(doc);
-  if (left) Object.assign(state, { items: left.items, form: left.form, note: left.note });
-  marked = new MarkedText(doc.text, doc.passages);
-  findings = new Findings(schema);
-  by("work").hidden = false;
-  by("head").replaceChildren(...headOf(doc));
-  by("text").replaceChildren(marked.box);
-  began = { seconds: 0, since: document.hidden ? null : performance.now() };
-  draw();
-  scrollTo(0, 0);
-}
-
-function done(progress) {
-  state = null;
-  by("work").hidden = true;
-  by("head").replaceChildren(make("h1", {}, progress.all ? "All documents are decided." : "There is nothing to review."),
-    make("p", {}, "End the command with Ctrl-C: it says what to do with them. u goes back to the last one."));
-}
-
-/** Draws what has changed. */
-function draw() {
-  marked.show(state.marked());
-  findings.show(by("findings"), state);
-  point();
-}
-
-/** Shows where the current item stands. */
-function point() {
-  marked.box.querySelectorAll(".found").forEach((old) => old.classList.remove("found"));
-  const item = state.current;
-  by("findings").querySelectorAll(".item.active").forEach((old) => { old.classList.remove("active"); old.setAttribute("aria-pressed", "false"); });
-  if (!item) return;
-  const row = by("findings").querySelector(`[data-item="${item.key}"]`);
-  row.classList.add("active");
-  row.setAttribute("aria-pressed", "true");
-  const marks = entitiesOf(item).flatMap((key) => marked.marksOf(key));
-  marks.forEach((mark) => mark.classList.add("found"));
-  into(marks[0], marked.box);
-  into(row, by("findings"));
-}
-
-/** Brings an element into view, in its own box alone where that scrolls. */
-function into(element, box) {
-  if (!element) return;
-  const [frame, one] = [box.getBoundingClientRect(), element.getBoundingClientRect()];
-  if (box.scrollHeight <= box.clientHeight + 1) element.scrollIntoView({ block: "nearest" });
-  else if (one.top < frame.top || one.bottom > frame.bottom) box.scrollTop += one.top - frame.top - frame.height / 3;
-}
-
-/** The keys of the entities that an item is, or names. */
-function entitiesOf(item) {
-  if (item.table === "entities") return [item.key];
-  const names = new Set(Object.values(item.values).flat().filter((value) => typeof value === "string").map(fold));
-  return state.kept("entities").filter((entity) => names.has(fold(entity.values.name))).map((entity) => entity.key);
-}
-
-/** Seconds for which the document was looked at. */
-function spent() {
-  const now = began.since === null ? 0 : performance.now() - began.since;
-  return (began.seconds + now) / 1000;
-}
 
 function decide(verdict) {
   if (!state) return;
@@ -162,15 +45,38 @@ const ACTS = {
     }
     const type = await choose(`What is “${selected.words}”?`, kindsOf("entities"), schema.tables.entities.open);
     if (type === null) return;
-    const { doc } = state;
-    await asking(async () => {
-      const found = await ask("find", { doc_id: doc.doc_id, name: selected.words });
-      if (state?.doc !== doc) return;
-      state.add("entities", { name: selected.words, type }, united([selected.mention], found.mentions));
-      getSelection().removeAllRanges();
+    await withPlaces(selected, (mentions) => {
+      state.add("entities", { name: selected.words, type }, mentions);
       say(`added: ${selected.words}, ${type}`);
-      draw();
     });
+  },
+  /** The chosen entity is called by the selected words, in its relations too. */
+  async rename() {
+    const [item, selected] = [state?.current, marked?.selected()];
+    if (item?.table !== "entities" || !selected) return say("choose an entity, select the words that are its name, then press w");
+    await withPlaces(selected, (mentions) => {
+      state.rename(item.key, selected.words, mentions);
+      say(`renamed: ${item.values.name} is ${selected.words}`);
+    });
+  },
+  /** Adds a row of a further table, or mends the chosen one. */
+  async row() {
+    const [item, selected] = [state?.current, marked?.selected()];
+    const further = Object.keys(schema.tables).filter((table) => !TITLES[table]);
+    if (!state || !further.length) return say("the schema has no further tables");
+    if (item && further.includes(item.table)) {
+      const values = await columnsOf(item.table, item.values);
+      if (values) state.edit(() => { state.items[item.key].values = values; });
+    } else {
+      const table = further.length === 1 ? further[0] : await choose("Add a row of which table?", further.map((name) => ({ value: name, label: name })));
+      if (table === null) return;
+      const { key, kind, kinds, one, open } = schema.tables[table];
+      const type = kinds.length || open ? await choose(`Which ${kind} is this ${one}?`, kindsOf(table), open) : undefined;
+      if (type === null) return;
+      const values = await columnsOf(table, { [key[0]]: selected?.words ?? "", ...(type && { [kind]: type }) });
+      if (values) state.add(table, values);
+    }
+    draw();
   },
   async relate() {
     if (!state || !schema.tables.relations) return say("the schema has no place for relations");
@@ -216,6 +122,28 @@ const ACTS = {
   },
   help() { by("help").showModal(); },
 };
+
+/** Changes the document by every place where the selected words stand, which the server finds. */
+function withPlaces(selected, change) {
+  const { doc } = state;
+  return asking(async () => {
+    const found = await ask("find", { doc_id: doc.doc_id, name: selected.words });
+    if (state?.doc !== doc) return;
+    change(united([selected.mention], found.mentions));
+    getSelection().removeAllRanges();
+    draw();
+  });
+}
+
+/** Asks for the columns of a row; null where nothing is kept. Names in a list stand in a line each. */
+async function columnsOf(table, values) {
+  const { columns, one, lists } = schema.tables[table];
+  const fields = columns.map((name) => ({ path: [name], kind: "text", says: lists.includes(name) ? "one a line" : "", empty: true }));
+  const read = await fill(one, fields, columns.map((name) => (Array.isArray(values[name]) ? values[name].join("\n") : values[name] ?? null)));
+  if (!read) return null;
+  const said = columns.map((name, n) => [name, lists.includes(name) ? (read[n] || "").split("\n").map((line) => line.trim()).filter(Boolean) : read[n]]);
+  return { ...values, ...Object.fromEntries(said.filter(([name, value]) => value !== null || values[name] !== undefined)) };
+}
 
 function step(by_) {
   if (!state?.items.length) return;

@@ -12,7 +12,7 @@ function colourOf(type) {
 }
 
 const KEYS = { a: "accept", Enter: "accept", j: "next", k: "previous", d: "remove", Delete: "remove", t: "retype", e: "add", r: "relate",
-  u: "undo", s: "skip", n: "note", m: "fields", "?": "help" };
+  w: "rename", v: "row", u: "undo", s: "skip", n: "note", m: "fields", "?": "help" };
 
 function onKey(event) {
   if (composing(event) || document.querySelector("dialog[open]") || event.target.matches("input, textarea, select")) return;
@@ -51,6 +51,7 @@ function themes() {
 }
 
 themes();
+document.querySelectorAll("[data-act=row]").forEach((button) => { button.hidden = Object.keys(schema.tables).every((table) => TITLES[table]); });
 by("remarks").append(...facts.remarks.map((remark) => make("p", { className: "note" }, remark)));
 document.addEventListener("keydown", onKey);
 document.addEventListener("mousedown", (event) => { if (event.target.closest("[data-act], .item")) event.preventDefault(); }); // a selection stays

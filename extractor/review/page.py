@@ -7,7 +7,7 @@ from extractor.web.inline import PageParts, inline
 from extractor.web.local import Answer
 
 HERE, REPORT = "extractor.review", "extractor.report"
-SCRIPTS = ("marks.js", "state.js", "menu.js", "form.js", "lists.js", "acts.js", "page.js")
+SCRIPTS = ("marks.js", "state.js", "menu.js", "form.js", "lists.js", "server.js", "shown.js", "acts.js", "page.js")
 PARTS = PageParts(
     (HERE, "page.html"),
     [(REPORT, "page.css"), (HERE, "page.css")],

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import pyarrow as pa
+
 from extractor.evaluation.scored_tables import SCORED, key_columns, said_columns
 from extractor.tables import ENTITIES, RELATIONS, Table
 from extractor.tables.link import akin_to
@@ -113,7 +115,8 @@ class SchemaPlaces:
         columns = [name for name in said_columns(table) if name not in (table.kind, CONFIDENCE.name)]
         kinds = list(self.labels(table).items())
         of = {"one": table.one, "kind": table.kind, "key": key_columns(table), "columns": columns}
-        return of | {"kinds": kinds, "open": self.is_open(table)}
+        lists = [name for name in columns if pa.types.is_list(table.columns.field(name).type)]
+        return of | {"lists": lists, "kinds": kinds, "open": self.is_open(table)}
 
 
 def _united(several: list[Ends]) -> Ends:

@@ -88,6 +88,21 @@ class State {
     });
   }
 
+  /** Calls an entity by other words, in the rows that name it too, unless another has its old name. */
+  rename(key, name, mentions) {
+    this.edit(() => {
+      const old = this.items[key].values.name;
+      Object.assign(this.items[key], { values: { ...this.items[key].values, name }, mentions, match: "exact" });
+      if (this.kept("entities").some((one) => alike(one.values.name, old))) return;
+      const called = (value) => (Array.isArray(value) ? value.map(called) : typeof value === "string" && alike(value, old) ? name : value);
+      const ends = { relations: ["subject", "object"] };
+      for (const item of this.items.filter((one) => one.table !== "entities")) {
+        const changed = (ends[item.table] || Object.keys(item.values).filter((column) => Array.isArray(item.values[column]))).map((column) => [column, called(item.values[column])]);
+        item.values = { ...item.values, ...Object.fromEntries(changed) };
+      }
+    });
+  }
+
   /** What the server is sent. */
   decision(verdict, seconds, window) {
     const tables = {};

@@ -136,6 +136,43 @@ def test_two_are_related_by_what_can_join_them(window: Desk, out: Path) -> None:
     assert new in written(out)["meeting"]["relations"] and new in written(out)["meeting"]["answer"]["relations"]
 
 
+def test_an_entity_is_called_by_other_words_and_its_relations_with_it(window: Desk, out: Path) -> None:
+    window.select("Babbage")
+    window.keys("j", "j", "w")
+    window.has("entities", "Babbage person")
+    assert window.items("relations") == ["Ada Lovelace family_of Babbage"]
+    window.keys("a")
+    window.shows("chinese")
+    answer = written(out)["meeting"]["answer"]
+    assert [one["name"] for one in answer["entities"]] == ["Ada Lovelace", "Babbage", "London"]
+    assert answer["relations"] == [{**FAMILY, "object": "Babbage"}]
+
+
+def test_events_are_added_and_mended_in_a_form(browser: Browser, tmp_path: Path) -> None:
+    said = {"name": "bought", "type": "acquisition", "participants": ["Quarry"], "when": None, "where": None}
+    answer = {"entities": [{"name": "Quarry", "type": "company"}], "events": [{**said, "amount": "3"}], "summary": "s"}
+    out = a_run(tmp_path, {"deal": ("Quarry bought Pip in Leeds. Pip sued.", answer)}, schema="finance")
+    with desk(browser, served_here(out)) as seen:
+        seen.keys("j", "j", "v")
+        seen.page.fill("#input3", "Quarry\nPip")
+        seen.page.fill("#input2", "Leeds")
+        seen.keys("Control+Enter")
+        seen.select("sued")
+        seen.keys("k", "v")
+        seen.choose("penal")
+        seen.keys("Control+Enter")
+        seen.has("events", "sued penalty")
+        seen.keys("a")
+        seen.is_done()
+        assert seen.complaints == []
+    line = written(out)["deal"]
+    assert line["events"][0]["participants"] == ["Quarry", "Pip"] and line["events"][1]["name"] == "sued"
+    assert line["answer"]["events"] == [
+        {**said, "participants": ["Quarry", "Pip"], "where": "Leeds", "amount": "3"},
+        {"name": "sued", "type": "penalty", "participants": [], "when": None, "where": None, "amount": None},
+    ]
+
+
 def test_what_the_schema_rules_out_is_said_and_nothing_is_lost(window: Desk, out: Path) -> None:
     window.keys("j", "t", "5", "a")
     window.page.wait_for_selector("#fault:not([hidden])")
