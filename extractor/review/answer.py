@@ -18,8 +18,9 @@ from extractor.review.minimal import minimal
 from extractor.review.origins import key_of_row
 from extractor.review.places import SchemaPlaces
 from extractor.review.put import NoPlace
+from extractor.review.quotes import Quotes
 from extractor.system.limit import TooSlow, time_limit
-from extractor.tables import Ground, Table, rows_from
+from extractor.tables import ENTITIES, Ground, Table, rows_from
 
 CHECKING_SECONDS = 5.0  # of processor time
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]  # by the table's word
@@ -44,7 +45,8 @@ class Reviewed:
 
 def answer_of(places: SchemaPlaces, record: Any, rows: Rows, reviewed: Reviewed) -> MendedAnswer:
     """The answer that gives these rows; `record` and `rows` are the run's, None and none where it gave no answer."""
-    edits = Edits(places, minimal(places.root) if record is None else deepcopy(record))
+    quotes = Quotes(reviewed.text, reviewed.tables.get(ENTITIES.word, ()))
+    edits = Edits(places, minimal(places.root) if record is None else deepcopy(record), quotes)
     try:
         for table in SCORED:
             edits.mend(table, rows.get(table.word, ()), reviewed.tables.get(table.word, ()))

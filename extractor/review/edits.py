@@ -10,6 +10,7 @@ from extractor.review.new_item import NewItem, ids_of
 from extractor.review.origins import key_of_row, keys_of_item, names_in, origins
 from extractor.review.places import SchemaPlaces
 from extractor.review.put import NoPlace, put
+from extractor.review.quotes import Quotes
 from extractor.tables import RELATIONS, Table
 from extractor.tables.fold import fold
 from extractor.tables.items import Item, Where, items_of
@@ -21,6 +22,7 @@ class Edits:
 
     places: SchemaPlaces
     record: Any
+    quotes: Quotes
     gone: set[Where] = field(default_factory=set)
 
     def mend(self, table: Table, rows: Sequence[Mapping[str, Any]], reviewed: Sequence[ReviewedRow]) -> None:
@@ -46,8 +48,13 @@ class Edits:
         """A new item; of one that moves from another place, with what it held there."""
         more = {key: value for item in items for key, value in item.rest.items()} | row.attributes
         ids = ids_of(self.record, self.places.fields)
-        item = NewItem(table, row.values, more, ids)
+        values = row.values if items or table is not RELATIONS else row.values | self._evidence(row.values)
+        item = NewItem(table, values, more, ids)
         self.record = put(self.record, self.places.of(table), self.places.root, item)
+
+    def _evidence(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        quote = self.quotes.of(values.get("subject"), values.get("object"))
+        return {"evidence": quote} if quote else {}
 
     def _change(self, table: Table, item: Item, changed: Mapping[str, Any]) -> bool:
         """Says something else in an item, where it has a place for that and gives this row alone."""

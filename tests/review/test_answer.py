@@ -278,6 +278,15 @@ def test_an_answer_that_the_schema_does_not_let_be_is_none_and_says_why():
     assert found.answer is None and "at entities:" in str(found.fault)
 
 
+def test_a_new_relation_quotes_the_sentence_that_both_stand_in():
+    schema, text = SchemaPlaces(load_schema("guanxi")), "很久以前。甲是乙的姐姐，住在村里。乙走了。"
+    at = {name: text.index(name) for name in "甲乙"}
+    people = [ReviewedRow(values={"name": n, "type": "人物"}, mentions=[(a, a + 1)]) for n, a in at.items()]
+    tie = ReviewedRow(values={"subject": "甲", "predicate": "姐弟", "object": "乙"})
+    found = answer_of(schema, None, {}, Reviewed(text, {"entities": people, "relations": [tie]}))
+    assert found.answer["关系"] == {"姐弟": [{"人物": "甲", "关联": "乙", "描述": "甲是乙的姐姐，住在村里。"}]}
+
+
 def test_events_are_changed_and_taken_out():
     schema = SchemaPlaces(load_schema("finance"))
     event: dict[str, Any] = {
