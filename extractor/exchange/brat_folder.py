@@ -12,7 +12,8 @@ from extractor.exchange.account import Account
 from extractor.exchange.brat import ASIDE, NAME, ROLE
 from extractor.exchange.counting import Counting, Unit, counting
 from extractor.exchange.form import beside
-from extractor.exchange.marks import Marked, Marking, TextMark
+from extractor.exchange.marking import Marking
+from extractor.exchange.marks import Marked, TextMark
 from extractor.exchange.said import as_text
 from extractor.tables.events import EVENTS
 

@@ -2,44 +2,17 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from extractor.errors import UserError, did_you_mean
+from extractor.errors import UserError
 from extractor.evaluation.gold import GoldDocument
-from extractor.exchange import brat, brat_folder, doccano, gold_file, label_studio, label_studio_tasks, run_output
+from extractor.exchange import label_studio, label_studio_tasks
 from extractor.exchange.account import Account
 from extractor.exchange.counting import UNITS, Unit
-from extractor.exchange.said import json_objects
-from extractor.store.parts import MANIFEST
-
-Read = Callable[[Path, Unit | None, Account], Iterator[GoldDocument]]
-Write = Callable[[Sequence[GoldDocument], Unit | None, Account], Iterator[tuple[str, str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A form of documents, how it is read and written, and in which units its offsets may be."""
-
-    name: str
-    read: Read
-    write: Write | None = None
-    is_folder: bool = False
-    units: tuple[Unit, ...] = ()
-
-
-KINDS = (
-    Kind("run", run_output.read, is_folder=True),
-    Kind("gold", gold_file.read, gold_file.write),
-    Kind("label-studio", label_studio.read, label_studio_tasks.write, units=UNITS),
-    Kind("doccano", doccano.read, doccano.write, units=UNITS),
-    Kind("brat", brat.read, brat_folder.write, True, UNITS),
-)
-_BY_NAME = {kind.name: kind for kind in KINDS}
-WRITTEN = tuple(kind.name for kind in KINDS if kind.write)
+from extractor.exchange.kinds import Kind, guessed, kind_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +58,10 @@ def convert(asked: Conversion) -> Converted:
 
 
 def _kinds(asked: Conversion) -> tuple[Kind, Kind]:
-    name = asked.kind or guessed(asked.source)
-    source = _kind(name, "--from", tuple(_BY_NAME))
+    source = kind_named(asked.kind or guessed(asked.source), "--from")
     if asked.into is None and source.name in ("run", "gold"):
         raise UserError(f"{asked.source} is {source.name}: say what to make of it, as in --to label-studio")
-    into = _kind(asked.into or "gold", "--to", WRITTEN)
+    into = kind_named(asked.into or "gold", "--to")
     if source is into:
         raise UserError(f"{asked.source} is {source.name} already; --to says what to make of it")
     if asked.predictions and source.name != "label-studio":
@@ -99,42 +71,6 @@ def _kinds(asked: Conversion) -> tuple[Kind, Kind]:
     if source.name == "run" and into.name == "label-studio":
         into = replace(into, write=partial(label_studio_tasks.write, predictions=True))
     return source, into
-
-
-def _kind(name: str, flag: str, known: Sequence[str]) -> Kind:
-    if name not in known:
-        raise UserError(f"{flag} {name}: no such kind (one of {', '.join(known)}){did_you_mean(name, known)}")
-    return _BY_NAME[name]
-
-
-def guessed(source: Path) -> str:
-    """The kind of what lies there. UserError where it cannot be told."""
-    if not source.exists():
-        raise UserError(f"{source}: no such file or folder")
-    if source.is_dir():
-        found = "run" if (source / MANIFEST).exists() else "brat" if brat.is_brat(source) else None
-    else:
-        found = "gold" if _is_table(source) else _guessed_of(source)
-    if found is None:
-        raise UserError(f"{source}: not known what this is; say it with --from ({', '.join(_BY_NAME)})")
-    return found
-
-
-def _is_table(source: Path) -> bool:
-    return source.name.endswith((".parquet", ".gz", ".zst"))
-
-
-def _guessed_of(source: Path) -> str | None:
-    """By the first row that can be of one kind alone."""
-    row: dict[str, Any] = {}
-    for _, row in json_objects(source):
-        if label_studio.is_label_studio(row):
-            return "label-studio"
-        if doccano.is_doccano(row):
-            return "doccano"
-        if "doc_id" in row and row.get("entities"):
-            break
-    return "gold" if "doc_id" in row else None
 
 
 def _unit(asked: Conversion, kind: Kind, into: Kind) -> Unit | None:
@@ -195,6 +131,8 @@ def _moved(into: Kind, out: Path, aside: Path, names: Sequence[str]) -> list[str
         aside.rename(out)
         return [str(out)]
     places = [out if name == out.name else out.with_name(name) for name in names]
+    if there := next((place for place in places if place.exists()), None):
+        raise UserError(f"{there}, which belongs to it, is there already; choose another name")
     for name, place in zip(names, places, strict=True):
         (aside / name).rename(place)
     return list(map(str, places))

@@ -13,7 +13,8 @@ from extractor.evaluation.gold import GoldDocument
 from extractor.exchange.account import Account
 from extractor.exchange.counting import Counting, Unit, counting
 from extractor.exchange.form import beside, gold_document
-from extractor.exchange.marks import ALIAS, Marked, Marking, TextMark
+from extractor.exchange.marking import Marking
+from extractor.exchange.marks import ALIAS, Marked, TextMark
 from extractor.exchange.said import json_objects
 
 USUAL: Unit = "utf-16"

@@ -10,7 +10,8 @@ from extractor.exchange.account import Account
 from extractor.exchange.counting import Unit, counting
 from extractor.exchange.form import beside
 from extractor.exchange.label_studio import NAME, NOTE, SUMMARY
-from extractor.exchange.marks import ALIAS, Marking, TextMark
+from extractor.exchange.marking import Marking
+from extractor.exchange.marks import ALIAS, TextMark
 from extractor.exchange.said import as_text
 
 _INTERFACE = ".xml"

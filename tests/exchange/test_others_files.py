@@ -260,6 +260,10 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     code, _, err = said("convert", source, tmp_path / "gold.jsonl")
     assert code == 1 and "is there already, and may be somebody's work; choose another name" in err
     assert (tmp_path / "gold.jsonl").read_text() == "mine"
+    (tmp_path / "tasks.xml").write_text("mine")
+    code, _, err = said("convert", source, tmp_path / "tasks.json", "--to", "label-studio")
+    assert code == 1 and "tasks.xml, which belongs to it, is there already" in err
+    (tmp_path / "tasks.xml").unlink()
     code, out, err = said("convert", source, tmp_path / "brat", "--to", "brat", "--json")
     assert (code, json.loads(out)["documents"]) == (0, 1) and "left out: 1 comments, 1 languages" in err
     assert sorted(path.name for path in (tmp_path / "brat").iterdir()) == ["3.ann", "3.txt", "annotation.conf"]
