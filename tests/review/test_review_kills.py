@@ -1,7 +1,7 @@
 """Killing the server of a review loses nothing that it said was kept."""
 
 import pytest
-from kills import lost
+from review_kills import lost
 
 
 @pytest.mark.slow
