@@ -28,6 +28,8 @@ Gold is JSONL or Parquet, one row a document; all but doc_id may be absent:
                   "object": "Babbage"}}],
    "summary": "They met.", "summaries": ["a further reference"],
    "record": {{"topic": "meeting"}}}}
+review.jsonl of extract review is gold as it is: its last word on each
+document. Documents that the run was shown as examples are not scored.
 Rows of any other table stand under its x-extract word, by their columns:
    "events": [{{"name": "met", "type": "meeting", "aliases": ["saw"],
                "participants": ["Ada Lovelace", "Babbage"]}}]

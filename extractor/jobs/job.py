@@ -42,7 +42,8 @@ class Job(BaseModel):
     prompt: str | None = _word(None, "prompt file (default: the schema's own, else prompts/default.md)", DATA)
     examples: str | None = _word(
         None,
-        "JSONL of worked examples, or none; of many, those that cover the labels best (default: the schema's)",
+        "JSONL of worked examples (a review is one), or none; of many, those that cover the labels best (default: the"
+        " schema's)",
         DATA,
     )
     examples_shown: int = _word(
