@@ -15,7 +15,7 @@ from extractor.exchange.counting import Counting, Unit, counting
 from extractor.exchange.form import beside, gold_document
 from extractor.exchange.marking import Marking
 from extractor.exchange.marks import ALIAS, Marked, TextMark
-from extractor.exchange.said import json_objects
+from extractor.exchange.said import json_objects, listed, objects
 
 USUAL: Unit = "utf-16"
 
@@ -38,7 +38,7 @@ def read(path: Path, unit: Unit | None, account: Account) -> Iterator[GoldDocume
             account.changed["texts beyond U+FFFF, read by UTF-16 code units (--offsets says otherwise)"] += 1
         marked = Marked(list(_marks(place, row, counted)))
         known = {mark.id for mark in marked.marks}
-        for one in row.get("relations") or ():
+        for one in objects(place, row, "relations"):
             ends = str(one.get("from_id")), str(one.get("to_id"))
             if not known.issuperset(ends):
                 raise UserError(f"{place}: a relation joins {ends[0]} and {ends[1]}, which are not both entities")
@@ -53,8 +53,8 @@ def read(path: Path, unit: Unit | None, account: Account) -> Iterator[GoldDocume
 
 
 def _marks(place: str, row: dict[str, Any], text: Counting) -> Iterator[TextMark]:
-    spans = row.get("label", row.get("labels"))
-    for number, one in enumerate([*(spans or ()), *(row.get("entities") or ())], 1):
+    spans = listed(place, row, "label" if "label" in row else "labels")
+    for number, one in enumerate([*spans, *objects(place, row, "entities")], 1):
         try:
             start, end, label = one if isinstance(one, list) else (one["start_offset"], one["end_offset"], one["label"])
             span = text.ours(int(start), int(end))

@@ -14,7 +14,7 @@ from extractor.exchange.account import Account
 from extractor.exchange.counting import Counting, Quote, Unit, counting, fitting
 from extractor.exchange.form import gold_document
 from extractor.exchange.marks import ALIAS, Marked, TextMark
-from extractor.exchange.said import from_text, json_objects
+from extractor.exchange.said import from_text, json_objects, listed, objects
 
 UNITS: tuple[Unit, ...] = ("code-points", "utf-16", "lines")
 SUMMARY = "summary"  # the name of the text field that is the summary
@@ -37,19 +37,19 @@ def read(path: Path, unit: Unit | None, account: Account, predictions: bool = Fa
         data = row.get("data")
         if not isinstance(data, dict):
             raise UserError(f"{place}: no data; export the project as JSON (not JSON-MIN)")
-        if (results := _results(row, predictions, account)) is not None:
+        if (results := _results(place, row, predictions, account)) is not None:
             yield _document(place, {"id": row.get("id"), **data}, results, unit, account)
 
 
-def _results(row: dict[str, Any], predictions: bool, account: Account) -> list[Result] | None:
-    done = [one for one in row.get("annotations") or () if not one.get("was_cancelled")]
+def _results(place: str, row: dict[str, Any], predictions: bool, account: Account) -> list[dict[str, Any]] | None:
+    done = [one for one in objects(place, row, "annotations") if not one.get("was_cancelled")]
     account.left_out["annotations of tasks that have a later one"] += max(len(done) - 1, 0)
-    guessed = [one for one in row.get("predictions") or () if isinstance(one, dict)] if predictions else []
+    guessed = objects(place, row, "predictions") if predictions else []
     found = sorted(done, key=lambda one: str(one.get("updated_at") or "")) or guessed
     if not found:
         account.left_out["tasks that nobody has annotated"] += 1
         return None
-    return [one for one in found[-1].get("result") or () if isinstance(one, dict)]
+    return objects(place, found[-1], "result")
 
 
 def _document(
@@ -61,15 +61,19 @@ def _document(
     ]
     text = _text_of(place, data, quotes)
     counted = counting(text, unit) if unit else fitting(text, quotes, UNITS)
-    marks = {region[0]: mark for region in regions if (mark := _mark(place, region, counted, account))}
+    marks: dict[str, TextMark] = {}
+    for region in regions:  # of several with one id each says a type of the same
+        if mark := _mark(place, region, counted, account):
+            before = marks[mark.id].types if mark.id in marks else ()
+            marks[mark.id] = replace(mark, types=tuple(dict.fromkeys((*before, *mark.types))))
     for one in results:
         if (mark := marks.get(str(one.get("id")))) and isinstance(one.get("meta"), dict):
             marks[mark.id] = _with_notes(mark, one["meta"].get("text"), account)
     marked, fields = Marked(), dict[str, Any]()
     for one in results:
         if one.get("type") == "relation":
-            _take_relation(marked, one, marks, account)
-        elif one.get("type") in _FIELDS:
+            _take_relation(place, marked, one, marks, account)
+        elif str(one.get("type")) in _FIELDS:
             _take_field(fields, one, marks)
         elif one.get("type") not in _LABELS:
             account.left_out[f"results of type {one.get('type')}"] += 1
@@ -115,7 +119,7 @@ def _mark(
     place: str, region: tuple[str, int, int, Mapping[str, Any]], text: Counting, account: Account
 ) -> TextMark | None:
     region_id, start, end, value = region
-    types = tuple(map(str, value.get("labels") or value.get("hypertextlabels") or ()))
+    types = tuple(map(str, listed(place, value, "labels") or listed(place, value, "hypertextlabels")))
     span = text.ours(start, end)
     if not types:
         account.left_out["regions without a label"] += 1
@@ -143,14 +147,14 @@ def _with_notes(mark: TextMark, notes: Any, account: Account) -> TextMark:
     return mark
 
 
-def _take_relation(marked: Marked, result: Result, marks: Mapping[str, TextMark], account: Account) -> None:
+def _take_relation(place: str, marked: Marked, result: Result, marks: Mapping[str, TextMark], account: Account) -> None:
     one, two = str(result.get("from_id")), str(result.get("to_id"))
     if one not in marks or two not in marks:
         account.left_out["relations with an end that is not marked"] += 1
         return
     if result.get("direction") == "left":
         one, two = two, one
-    labels = [str(label) for label in result.get("labels") or ()]
+    labels = [str(label) for label in listed(place, result, "labels")]
     account.left_out["relations without a label"] += not labels
     for label in labels:
         if label.casefold() == ALIAS:

@@ -1,7 +1,7 @@
 """A value of any kind as the text that other tools have for it, and back; and files of JSON, read and written."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,22 @@ def from_text(text: str) -> Any:
 
 def _no_constant(word: str) -> None:
     raise ValueError(word)
+
+
+def listed(place: str, held: Mapping[str, Any], name: str) -> list[Any]:
+    """What a field holds, which must be a list; [] where it is absent or null. UserError for anything else."""
+    found = held.get(name)
+    if found is not None and not isinstance(found, list):
+        raise UserError(f"{place}: {name} is no list, but {in_json(found)[:50]}; export it again")
+    return found or []
+
+
+def objects(place: str, held: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """The same, where each must be an object."""
+    found = listed(place, held, name)
+    if odd := [one for one in found if not isinstance(one, dict)]:
+        raise UserError(f"{place}: {in_json(odd[0])[:50]} in {name} is no object; export it again")
+    return found
 
 
 def json_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

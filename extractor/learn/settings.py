@@ -37,13 +37,9 @@ class Setting:
 
     def fields(self, examples: str) -> dict[str, Any]:
         """The fields of a job that it sets, with this file of examples."""
-        return {
-            "examples": examples if self.shows else "none",
-            "examples_shown": self.shared,
-            "examples_per_document": self.own,
-            "relations": self.relations,
-            **arm_settings(self.arm),
-        }
+        counts = {"examples_shown": self.shared, "examples_per_document": self.own}
+        shown = {"examples": examples, **counts} if self.shows else {"examples": "none"}
+        return {**shown, "relations": self.relations, **arm_settings(self.arm)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,12 @@ def test_of_a_task_the_last_annotation_counts_and_the_others_are_told(tmp_path: 
     assert done.lines == ["left out: 1 annotations of tasks that have a later one, 1 tasks that nobody has annotated"]
 
 
+def test_several_labels_of_one_region_are_its_types(tmp_path: Path) -> None:
+    regions = [region("a", *ADA, "Ada"), region("a", *ADA, "Ada", "writer")]
+    (one,) = gold_of(lines(tmp_path / "tasks.json", [task(*regions)]))[0].entities
+    assert (one.type, one.alt_types) == ("person", ("writer",))
+
+
 def test_predictions_are_taken_where_one_says_so(tmp_path: Path) -> None:
     row = {"id": 7, "data": {"text": TEXT}, "predictions": [{"result": [region("a", *ADA, "Ada")]}]}
     source = lines(tmp_path / "tasks.json", [row])

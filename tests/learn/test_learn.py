@@ -165,7 +165,7 @@ def test_a_gain_that_may_be_chance_is_told_as_that(tmp_path: Path) -> None:
         one["doc_id"] = f"d{4 * int(one['doc_id'][1:])}" if one["doc_id"] != "d1" else "d1"
     (out / "review.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
     found = learned(out, Model(rows, wants=3))
-    assert found.recommended.name == "shared-0,own-0,open,no_think" and "--examples none" in found.command
+    assert found.recommended.name == "shared-0,own-0,open,no_think" and "--examples none --c" in found.command
     assert found.verdict.startswith("too little to tell, so the simplest: no shared examples, no_think: F1 0.")
     assert "3 shared examples, no_think has +" in found.verdict and "may be chance" in found.verdict
 
