@@ -4,9 +4,7 @@ A later line for a document supersedes the earlier. Several processes may add at
 passed over, and the next one begins on a line of its own.
 """
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from threading import Lock
 from typing import Any
 
 from extractor.errors import UserError
+from extractor.system import appended
 
 Decision = dict[str, Any]
 _END = b"\n"
@@ -31,41 +30,10 @@ class LastWord:
 
 def append(path: Path, decision: Decision) -> None:
     """Adds a line, and comes back when it is on the disk. UserError where it cannot be written; then none of it is."""
-    line = json.dumps(decision, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace") + _END
     try:
-        file, is_new = _opened(path)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            _write(file, line)
-            os.fsync(file)
-        finally:
-            os.close(file)  # the lock goes with it
-        if is_new:
-            _keep_name(path)
+        appended.append(path, decision)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}: the decision is not kept; mend that and retry") from None
-
-
-def _opened(path: Path) -> tuple[int, bool]:
-    is_new = not path.exists()
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644), is_new
-
-
-def _write(file: int, line: bytes) -> None:
-    """The line in one write, behind an end of line where a crash left none."""
-    size = os.fstat(file).st_size
-    whole = line if not size or os.pread(file, 1, size - 1) == _END else _END + line
-    if os.write(file, whole) < len(whole):  # the disk is full
-        os.ftruncate(file, size)
-        raise OSError("no room on the disk")
-
-
-def _keep_name(path: Path) -> None:
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def decisions(path: Path) -> Iterator[Decision]:

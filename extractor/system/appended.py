@@ -38,9 +38,14 @@ def lines(file: Path) -> list[Any]:
 
 
 def _write(opened: int, line: bytes) -> None:
-    """All of it, or OSError: on a disk that is nearly full a first write is cut, and the next one says why."""
-    while line:
-        line = line[os.write(opened, line) :]
+    """All of it or nothing, and OSError: on a disk that is nearly full a first write is cut, and the next says why."""
+    size = os.fstat(opened).st_size
+    try:
+        while line:
+            line = line[os.write(opened, line) :]
+    except OSError:
+        os.ftruncate(opened, size)
+        raise
 
 
 def _is_whole(opened: int) -> bool:
