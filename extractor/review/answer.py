@@ -35,7 +35,7 @@ class MendedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Reviewed:
+class ReviewedDocument:
     """What a person left of a document: its rows by the table's word, and the values of the form."""
 
     text: str
@@ -43,7 +43,7 @@ class Reviewed:
     form: Sequence[Any] | None = None
 
 
-def answer_of(places: SchemaPlaces, record: Any, rows: Rows, reviewed: Reviewed) -> MendedAnswer:
+def answer_of(places: SchemaPlaces, record: Any, rows: Rows, reviewed: ReviewedDocument) -> MendedAnswer:
     """The answer that gives these rows; `record` and `rows` are the run's, None and none where it gave no answer."""
     quotes = Quotes(reviewed.text, reviewed.tables.get(ENTITIES.word, ()))
     edits = Edits(places, minimal(places.root) if record is None else deepcopy(record), quotes)
@@ -69,7 +69,7 @@ def _invalid(places: SchemaPlaces, record: Any) -> str | None:
     return f"at {'/'.join(map(str, error.absolute_path)) or 'the root'}: {error.message[:200]}"
 
 
-def _says_else(places: SchemaPlaces, record: Any, reviewed: Reviewed) -> str | None:
+def _says_else(places: SchemaPlaces, record: Any, reviewed: ReviewedDocument) -> str | None:
     """Why the rows of a record are not those that were reviewed, None where they are."""
     given, _ = rows_from(record, places.fields, Ground(reviewed.text))
     for table in SCORED:

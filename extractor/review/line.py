@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from extractor.evaluation.scored_tables import SCORED
-from extractor.review.answer import MendedAnswer, Reviewed, answer_of
+from extractor.review.answer import MendedAnswer, ReviewedDocument, answer_of
 from extractor.review.asked import AskedDecision, ReviewedRow
 from extractor.review.decisions import Decision
 from extractor.review.draft import RunRows
@@ -34,7 +34,7 @@ def line_of(asked: AskedDecision, found: RunRows, places: SchemaPlaces, text: st
 
 def _answered(asked: AskedDecision, found: RunRows, places: SchemaPlaces, text: str) -> tuple[MendedAnswer, bool]:
     """The answer, and whether it is another than the run's."""
-    reviewed = Reviewed(text, asked.tables, asked.form)
+    reviewed = ReviewedDocument(text, asked.tables, asked.form)
     return answer_of(places, found.record, found.rows, reviewed), _is_changed(asked, found, places)
 
 

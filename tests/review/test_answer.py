@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapes import TEXT, listed, mapped, thing
 
-from extractor.review.answer import Reviewed, answer_of
+from extractor.review.answer import ReviewedDocument, answer_of
 from extractor.review.asked import ReviewedRow
 from extractor.review.places import SchemaPlaces
 from extractor.tables import Ground, rows_from
@@ -163,7 +163,7 @@ def reviewed_as(tables):
 
 
 def mended(schema, record, rows, tables, form=None):
-    return answer_of(schema, record, rows, Reviewed(TEXT_OF_ALL, tables, form))
+    return answer_of(schema, record, rows, ReviewedDocument(TEXT_OF_ALL, tables, form))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -283,7 +283,7 @@ def test_a_new_relation_quotes_the_sentence_that_both_stand_in():
     at = {name: text.index(name) for name in "甲乙"}
     people = [ReviewedRow(values={"name": n, "type": "人物"}, mentions=[(a, a + 1)]) for n, a in at.items()]
     tie = ReviewedRow(values={"subject": "甲", "predicate": "姐弟", "object": "乙"})
-    found = answer_of(schema, None, {}, Reviewed(text, {"entities": people, "relations": [tie]}))
+    found = answer_of(schema, None, {}, ReviewedDocument(text, {"entities": people, "relations": [tie]}))
     assert found.answer["关系"] == {"姐弟": [{"人物": "甲", "关联": "乙", "描述": "甲是乙的姐姐，住在村里。"}]}
 
 
@@ -334,5 +334,5 @@ def test_shipped_schemas_lose_nothing(name):
             ],
             "events": [{"name": e.name, "type": e.type} for e in made["events"]],
         }
-        found = answer_of(schema, shot["answer"], rows, Reviewed(shot["text"], unchanged(rows)))
+        found = answer_of(schema, shot["answer"], rows, ReviewedDocument(shot["text"], unchanged(rows)))
         assert found.answer == shot["answer"], found.fault
