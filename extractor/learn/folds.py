@@ -1,4 +1,4 @@
-"""Reviewed documents in folds: what each is asked about, and what of the others it may be shown."""
+"""ReviewedDocuments documents in folds: what each is asked about, and what of the others it may be shown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LEAST = 8  # reviewed documents, below which nothing can be told
 
 
 @dataclass(frozen=True, slots=True)
-class Reviewed:
+class ReviewedDocuments:
     """What was reviewed: as gold, and by id the examples that could be made of it."""
 
     gold: Gold
@@ -39,7 +39,7 @@ class Fold:
     shown: int  # examples in the file
 
 
-def reviewed(review: Path, job: Job) -> Reviewed:
+def reviewed(review: Path, job: Job) -> ReviewedDocuments:
     """What was reviewed, checked by the job's schema. UserError where it is too little to learn from."""
     if not review.is_file():
         raise UserError(f"{review}: no such file; extract review makes it, or name one with --review")
@@ -53,10 +53,10 @@ def reviewed(review: Path, job: Job) -> Reviewed:
     _, examples = load_examples(str(review), load_schema(job.schema_))
     by_text = {document.text: doc_id for doc_id, document in gold.documents.items()}
     found = {one.get("doc_id") or by_text.get(one["text"], ""): one for one in examples}
-    return Reviewed(gold, {doc_id: one for doc_id, one in found.items() if doc_id in gold.documents})
+    return ReviewedDocuments(gold, {doc_id: one for doc_id, one in found.items() if doc_id in gold.documents})
 
 
-def folds(known: Reviewed, count: int, folder: Path) -> list[Fold]:
+def folds(known: ReviewedDocuments, count: int, folder: Path) -> list[Fold]:
     """So many folds of about one size, their files written into the folder; fewer where some have the same examples."""
     ids = known.ids
     count = min(count, len(ids))
@@ -67,19 +67,19 @@ def folds(known: Reviewed, count: int, folder: Path) -> list[Fold]:
     return [_fold(known, str(number), tuple(share), rest, folder) for number, (rest, share) in shares]
 
 
-def whole(known: Reviewed, folder: Path) -> Fold:
+def whole(known: ReviewedDocuments, folder: Path) -> Fold:
     """All documents in one, for settings that show no examples."""
     return _fold(known, "all", tuple(known.ids), (), folder)
 
 
-def _shown_to(known: Reviewed, ids: Sequence[str]) -> list[str]:
+def _shown_to(known: ReviewedDocuments, ids: Sequence[str]) -> list[str]:
     """The documents whose examples these may be shown: none that is one of them, or has the text of one."""
     documents = known.gold.documents
     asked = {documents[doc_id].text for doc_id in ids}
     return [doc_id for doc_id, one in known.examples.items() if one["text"] not in asked]
 
 
-def _fold(known: Reviewed, name: str, ids: tuple[str, ...], rest: Sequence[str], folder: Path) -> Fold:
+def _fold(known: ReviewedDocuments, name: str, ids: tuple[str, ...], rest: Sequence[str], folder: Path) -> Fold:
     documents, folder = known.gold.documents, folder / "folds"
     inputs, examples = folder / f"documents-{name}.jsonl", folder / f"examples-{name}.jsonl"
     _write(inputs, [{"id": doc_id, "text": documents[doc_id].text} for doc_id in ids])

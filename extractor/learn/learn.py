@@ -15,7 +15,7 @@ from extractor.jobs.file import GivenJob
 from extractor.jobs.job import Job, make_job
 from extractor.jobs.retry import OF_ONE_RUN, stored_job
 from extractor.jobs.words import words_of
-from extractor.learn.folds import Fold, Reviewed, folds, reviewed, whole
+from extractor.learn.folds import Fold, ReviewedDocuments, folds, reviewed, whole
 from extractor.learn.kept import KeptEngine
 from extractor.learn.scores import Scores, Tried, counted
 from extractor.learn.settings import Grounds, Setting
@@ -82,7 +82,7 @@ def learn(lesson: Lesson, shows: Shows, providers: Providers, told: Callable[[st
 class _Rounds:
     """Settings over all folds, and what they scored."""
 
-    def __init__(self, known: Reviewed, parts: Sequence[Fold], job: Job, folder: Path) -> None:
+    def __init__(self, known: ReviewedDocuments, parts: Sequence[Fold], job: Job, folder: Path) -> None:
         self.known, self.parts, self._job, self._folder = known, parts, job, folder
         self._whole = [whole(known, folder)]
         self.scores = Scores(len(known.ids))
@@ -138,7 +138,7 @@ def _job(lesson: Lesson) -> Job:
     return job
 
 
-def _name(job: Job, known: Reviewed, count: int) -> str:
+def _name(job: Job, known: ReviewedDocuments, count: int) -> str:
     """Of the folder for these documents, reviewed so, and this job: another review begins anew."""
     texts = [[doc_id, known.gold.documents[doc_id].text, known.examples.get(doc_id)] for doc_id in known.ids]
     said = job.model_dump(mode="json", exclude={"out", "inputs", *OF_ONE_RUN})
@@ -153,7 +153,7 @@ def _grounds(lesson: Lesson, job: Job, parts: Sequence[Fold]) -> Grounds:
     return Grounds(lesson.arms or (usual,), bool(closing(load_schema(job.schema_)).places), fewest)
 
 
-def _announced(grounds: Grounds, known: Reviewed, parts: Sequence[Fold]) -> str:
+def _announced(grounds: Grounds, known: ReviewedDocuments, parts: Sequence[Fold]) -> str:
     settings, documents = grounds.most, len(known.ids)
     return (
         f"{documents:,} reviewed documents in {len(parts)} folds: at most {settings} settings, {settings * len(parts)}"
