@@ -21,7 +21,7 @@ class Findings {
     this.schema = schema;
     this.tables = Object.keys(schema.tables);
     this.rows = new Map(); // key → what is told of an item, and the element
-    this.whole = "";
+    this.whole = null; // the keys of all items that are drawn
   }
 
   /** The sections as they are to stand now; the same elements where nothing changed. */

@@ -25,12 +25,11 @@ class Queued:
     why: tuple[Why, ...]
 
 
-def queue(run: Run, other: Run | None, sample: int, ids: Sequence[str] | None = None) -> list[Queued]:
-    """A sample of so many documents, in the order drawn, then those that teach most; of `ids`, all by default.
+def queue(run: Run, other: Run | None, sample: int, ids: Sequence[str]) -> list[Queued]:
+    """A sample of so many documents, in the order drawn, then those that teach most; of these ids.
 
     The sample is drawn by a hash of the ids: the same at every call, and a larger one holds the smaller.
     """
-    ids = list(run.rows) if ids is None else list(ids)
     told = _reasons(run, other, ids)
     drawn = sorted(ids, key=lambda doc_id: digest(["review", doc_id]))[:sample]
     taken = set(drawn)

@@ -19,7 +19,7 @@ from extractor.review.line import about, line_of, seconds_each
 from extractor.review.order import MOST, Queued, queue
 from extractor.review.places import SchemaPlaces
 from extractor.review.source import schema_of
-from extractor.review.texts import Texts, texts_to_review
+from extractor.review.texts import Texts, readable, texts_to_review
 from extractor.tables import Ground
 
 HELD = 600.0  # seconds for which a document that a window shows is offered to no other
@@ -146,7 +146,8 @@ def begin(wanted: Wanted) -> Review:
     run = load_run(wanted.out)
     other = load_run(wanted.other) if wanted.other else None
     schema, remark = schema_of(run, wanted.schema)
-    queued = queue(run, other, wanted.sample)
+    ids = readable(run)
+    queued = queue(run, other, wanted.sample, ids)
     details = details_of(run, [one.doc_id for one in queued])
     texts = texts_to_review(run, details, [one.doc_id for one in queued])
     with_text = [one for one in queued if one.doc_id in texts]
@@ -154,7 +155,7 @@ def begin(wanted: Wanted) -> Review:
         raise UserError(f"{run.path}: no text of its documents is at hand; bring the run's inputs back to their place")
     log = Log(wanted.file or Path(run.path) / "review.jsonl")
     _check_log(log, run)
-    remarks = [line for line in (remark, *_left_out(run, queued, with_text)) if line]
+    remarks = [line for line in (remark, *_left_out(len(ids), queued, with_text)) if line]
     return Review(run, details, SchemaPlaces(schema), texts, with_text, log, wanted.by, remarks)
 
 
@@ -164,7 +165,7 @@ def _check_log(log: Log, run: Run) -> None:
         raise UserError(f"{log.path} holds decisions on another run's documents ({strange[0]}); choose another --file")
 
 
-def _left_out(run: Run, queued: Sequence[Queued], with_text: Sequence[Queued]) -> list[str]:
-    without, rest = len(queued) - len(with_text), len(run.rows) - len(queued)
+def _left_out(readable: int, queued: Sequence[Queued], with_text: Sequence[Queued]) -> list[str]:
+    without, rest = len(queued) - len(with_text), readable - len(queued)
     said = [f"{without:,} documents are left out: their text is not at hand"] if without else []
     return said + ([f"{rest:,} documents come later: {MOST:,} are reviewed at once"] if rest else [])

@@ -36,6 +36,12 @@ class Texts:
             return self._file.read(length).decode("utf-8", "surrogatepass")
 
 
+def readable(run: Run) -> list[str]:
+    """The documents of a run that a model was asked about, or could have been."""
+    ids = list(run.rows)
+    return [i for i, problem in zip(ids, run.values("problem", ids), strict=True) if problem not in OF_THE_READER]
+
+
 def texts_to_review(run: Run, details: Details, ids: Sequence[str]) -> Texts:
     """The texts of these documents: from the inputs, else, of one that no model answered well, from the quarantine."""
 

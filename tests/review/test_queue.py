@@ -5,7 +5,7 @@ import pytest
 from review_pages import a_run
 
 from extractor.evaluation.runs import load_run
-from extractor.review.order import queue
+from extractor.review import order
 
 TEXT = "Ada met Bob in number {}."
 
@@ -30,6 +30,10 @@ def runs(tmp_path_factory):
     documents = {i: (TEXT.format(n), said) for n, (i, said) in enumerate(ANSWERS.items())}
     others = documents | {"apart": (documents["apart"][0], answer("Bob"))}
     return [load_run(str(a_run(folder / name, said))) for name, said in (("one", documents), ("two", others))]
+
+
+def queue(run, other, sample):
+    return order.queue(run, other, sample, list(run.rows))
 
 
 def ids(queued):

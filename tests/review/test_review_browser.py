@@ -268,6 +268,21 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(browser: Browser, ou
         assert seen.complaints == []
 
 
+def test_a_document_without_an_answer_is_filled_in(browser: Browser, tmp_path: Path) -> None:
+    out = a_run(tmp_path, {"bad": ("Ada left Leeds.", None), "third": DOCUMENTS["third"]})
+    with desk(browser, served_here(out)) as seen:
+        seen.shows("bad")
+        assert "The model gave no answer here: unparsable" in seen.page.inner_text("#head")
+        assert "none: select words and press e" in seen.page.inner_text("#findings")
+        seen.select("Ada")
+        seen.keys("e", "1")
+        seen.has("entities", "Ada person")
+        seen.keys("a")
+        seen.shows("third")
+        assert seen.complaints == []
+    assert written(out)["bad"]["answer"]["entities"] == [{"name": "Ada", "type": "person"}]
+
+
 def test_every_button_and_item_has_a_name(window: Desk) -> None:
     for button in window.page.locator("button").all():
         assert button.get_attribute("aria-label") or button.inner_text().strip() or button.text_content()

@@ -156,6 +156,12 @@ def test_an_output_whose_inputs_are_gone_is_refused_in_a_line(out, tmp_path):
     assert review.remarks == ["2 documents are left out: their text is not at hand"]
 
 
+def test_a_row_that_is_no_document_is_not_drawn(tmp_path):
+    out = a_run(tmp_path, {"one": (TEXT, ANSWER), "blank": (" ", ANSWER)})
+    review = started(out, sample=2)
+    assert [(one.doc_id, one.drawn) for one in review.queued] == [("one", "sample")] and review.remarks == []
+
+
 def test_a_text_that_has_changed_is_marked_where_names_stand_now(tmp_path):
     out = a_run(tmp_path, {"one": (TEXT, ANSWER)})
     (tmp_path / "documents.jsonl").write_text(json.dumps({"id": "one", "text": f"Yes. {TEXT}"}))
