@@ -167,7 +167,7 @@ def mended(schema, record, rows, tables, form=None):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(document=documents())
 def test_who_changes_nothing_gives_the_same_rows(form, document):
     schema, write = FORMS[form]
@@ -178,7 +178,7 @@ def test_who_changes_nothing_gives_the_same_rows(form, document):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(document=documents(), data=st.data())
 def test_what_is_deleted_goes_and_nothing_else(form, document, data):
     schema, write = FORMS[form]
@@ -197,7 +197,7 @@ def test_what_is_deleted_goes_and_nothing_else(form, document, data):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(document=documents(), more=documents(), data=st.data())
 def test_what_is_added_and_changed_is_in_the_answer(form, document, more, data):
     schema, write = FORMS[form]
