@@ -4,31 +4,23 @@ import time
 from collections.abc import Callable
 
 from extractor.bench.measured import Counted
+from extractor.engines.around import Lent
 from extractor.engines.base import Engine
 from extractor.types import Completion, Request
 
 
-class Metered:
+class Metered(Lent):
     """The engine, with what went through it since this was made.
 
     One that is `in_process` stands still between two polls, which counts as long as anything is under way.
     """
 
     def __init__(self, engine: Engine, in_process: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(engine)
         self.counted = Counted()
-        self._engine, self._in_process, self._clock = engine, in_process, clock
+        self._in_process, self._clock = in_process, clock
         self._began = self._left = clock()
         self._under_way = dict[int, float]()  # when it was submitted, by the request itself
-
-    @property
-    def room(self) -> int:
-        """The engine's."""
-        return self._engine.room
-
-    @property
-    def steps(self) -> int:
-        """The engine's."""
-        return self._engine.steps
 
     @property
     def seconds(self) -> float:
@@ -50,6 +42,3 @@ class Metered:
             begin = self._under_way.pop(id(completion.request))
             self.counted.add(completion, begin, self._left - self._began)
         return came
-
-    def close(self) -> None:
-        """Leaves the engine open: it is not ours."""

@@ -6,16 +6,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
-from extractor.engines.base import Engine, Telling
+from extractor.engines.around import Around
+from extractor.engines.base import Engine
 from extractor.errors import EngineError
-from extractor.types import Completion, Request
+from extractor.types import Completion
 
 LOOKS = 10  # times that the clock is looked at before it has run out
 
 
-class Watchdog:
+class Watchdog(Around):
     """The engine, with EngineError once it neither completed nor did a step for `seconds` while it was polled.
 
     Time counts only inside `poll`: not while documents are read, prompts made, answers judged or parts written. A poll
@@ -24,31 +24,9 @@ class Watchdog:
     """
 
     def __init__(self, engine: Engine, seconds: float) -> None:
-        self._engine, self._seconds = engine, seconds
+        super().__init__(engine)
+        self._seconds = seconds
         self._silent, self._since, self._steps = 0.0, 0.0, -1
-
-    @property
-    def room(self) -> int:
-        """The engine's."""
-        return self._engine.room
-
-    @property
-    def steps(self) -> int:
-        """The engine's."""
-        return self._engine.steps
-
-    @property
-    def facts(self) -> list[dict[str, Any]]:
-        """The engine's."""
-        return self._engine.facts if isinstance(self._engine, Telling) else []
-
-    def news(self) -> list[str]:
-        """The engine's."""
-        return self._engine.news() if isinstance(self._engine, Telling) else []
-
-    def submit(self, request: Request) -> None:
-        """Hands the request on."""
-        self._engine.submit(request)
 
     def poll(self, seconds: float) -> list[Completion]:
         """What came back; EngineError where there was no sign of life for too long."""
@@ -60,10 +38,6 @@ class Watchdog:
         self._look()
         self._silent = time.monotonic() - self._since
         return came
-
-    def close(self) -> None:
-        """Closes the engine."""
-        self._engine.close()
 
     @contextmanager
     def _alarm(self) -> Iterator[None]:

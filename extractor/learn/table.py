@@ -24,7 +24,7 @@ def _row(one: Tried, tables: Sequence[str], is_advised: bool) -> list[str]:
     scores = (share(one.f1[table]) for table in tables)
     counts = (_whole(one.read_tokens), _whole(one.written_tokens), str(one.quarantined))
     said = (str(setting.shared), str(setting.own), setting.relations, setting.arm)
-    return [*said, *scores, gained, p, *counts, "use this" if is_advised else ""]
+    return [*said, *scores, gained, p, *counts, "← this" if is_advised else ""]
 
 
 def _whole(number: float | None) -> str:

@@ -20,7 +20,7 @@ from extractor.report.plots import plots
 from extractor.report.texts import texts_of
 from extractor.web.inline import PageParts, inline
 
-SCRIPTS = ("text.js", "hits.js", "case.js", "rows.js", "point.js", "list.js", "page.js")
+SCRIPTS = ("text.js", "hits.js", "case.js", "rows.js", "point.js", "list.js", "theme.js", "page.js")
 HERE = "extractor.report"
 PARTS = PageParts((HERE, "page.html"), [(HERE, "page.css")], [(HERE, name) for name in SCRIPTS])
 

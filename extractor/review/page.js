@@ -32,24 +32,6 @@ function onKey(event) {
   ACTS[act]();
 }
 
-function themes() {
-  const names = { "": "as the system", light: "light", dark: "dark" };
-  const use = (theme) => {
-    document.documentElement.dataset.theme = theme;
-    by("theme").setAttribute("aria-label", `Colours: ${names[theme]}`);
-    by("theme").textContent = { "": "◐", light: "☀", dark: "☾" }[theme];
-  };
-  let held = "";
-  try { held = localStorage.getItem("extract-theme") || ""; } catch { /* no storage in this browser */ }
-  use(held in names ? held : "");
-  by("theme").addEventListener("click", () => {
-    const order = Object.keys(names);
-    const next = order[(order.indexOf(document.documentElement.dataset.theme) + 1) % order.length];
-    use(next);
-    try { localStorage.setItem("extract-theme", next); } catch { /* then it lasts as long as the page */ }
-  });
-}
-
 themes();
 document.querySelectorAll("[data-act=row]").forEach((button) => { button.hidden = Object.keys(schema.tables).every((table) => TITLES[table]); });
 by("remarks").append(...facts.remarks.map((remark) => make("p", { className: "note" }, remark)));

@@ -11,7 +11,7 @@ SCRIPTS = ("marks.js", "state.js", "menu.js", "form.js", "lists.js", "server.js"
 PARTS = PageParts(
     (HERE, "page.html"),
     [(REPORT, "page.css"), (HERE, "page.css")],
-    [(REPORT, "text.js"), *((HERE, name) for name in SCRIPTS)],
+    [(REPORT, "text.js"), (REPORT, "theme.js"), *((HERE, name) for name in SCRIPTS)],
     asks=True,
 )
 

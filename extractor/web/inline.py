@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from extractor.escape import IN_JAVASCRIPT, escaped_json, in_text
 
+WEB = "extractor.web"  # has the head of every page: head.html, which wants a `heading`
 _NEVER = "base-uri 'none'; form-action 'none'"
 
 
@@ -34,7 +35,8 @@ def inline(parts: PageParts, data: Any, fields: Mapping[str, Any]) -> str:
     style, script = "".join(map(_text, parts.styles)), "".join(map(_text, parts.scripts))
     package, name = parts.template
     environment = Environment(
-        loader=PackageLoader(*package.split(".", 1)), autoescape=True, undefined=StrictUndefined,
+        loader=ChoiceLoader([PackageLoader(*one.split(".", 1)) for one in (package, WEB)]),
+        autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, finalize=_printable,
     )  # fmt: skip
     asks = "connect-src 'self'; " if parts.asks else ""

@@ -143,13 +143,16 @@ def test_no_document_is_shown_itself_and_each_is_asked_once_in_a_setting(scene: 
     assert {shown(request) for request in begun} == {0, 3, 5, 6, 7}  # 5 and 7: three and of its own
 
 
-def test_the_command_prints_a_table_and_asks_nothing_again(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_a_table_and_asks_nothing_again(
+    scene: Scene, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
     again = Model(scene.rows, wants=3)
     learn_from({}, scene.out, None, 3, None, None, False, True, again.providers())
     told, err = capsys.readouterr()
     verdict, *table, command = told.strip().splitlines()
     assert (verdict, command, again.loads) == (scene.found.verdict, scene.found.command, 0)
-    assert sum("use this" in line for line in table) == 1 and "F1 relations (95 %)" in told
+    assert sum("← this" in line for line in table) == 1 and "F1 relations (95 %)" in told
     assert err == "with 16 documents the true 95 % intervals are wider than these\n"
 
 
