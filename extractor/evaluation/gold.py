@@ -106,7 +106,7 @@ def load_gold(path: str, labels: str | None = None) -> Gold:
 
 
 def _rows(path: str) -> Iterator[tuple[str, Any]]:
-    if not Path(path).exists():
+    if not Path(path).exists() or Path(path).is_dir():
         raise UserError(f"{path}: no such gold file; give a .jsonl or .parquet file")
     if path.endswith(".parquet"):
         for number, row in enumerate(pq.read_table(path).to_pylist(), 1):

@@ -61,7 +61,7 @@ def _results(document: GoldDocument, unit: Unit, account: Account) -> Iterator[R
     for one, word, two in (*marked.relations, *aliases):
         if one in there and two in there:
             yield {"from_id": one, "to_id": two, "type": "relation", "direction": "right", "labels": [word]}
-    if document.summary:
+    if document.summary is not None:
         yield _written(SUMMARY, document.summary)
     for name, value in (document.record or {}).items():
         if _is_field(name, value):

@@ -88,7 +88,7 @@ class Marking:
 
     def _marks(self, entity: GoldEntity, before: int) -> Iterator[TextMark]:
         """The mark with the entity's name comes first, and bears what there is to say of it."""
-        self.account.left_out["aliases that do not stand in their texts"] += len(
+        self.account.left_out["aliases without a mention"] += len(
             {*entity.aliases} - {*self._said(entity), entity.name}
         )
         named = next((span for span in entity.mentions if self.text[slice(*span)] == entity.name), entity.mentions[0])

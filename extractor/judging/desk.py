@@ -130,4 +130,4 @@ class Desk:
 
 def _number(asked: Any, name: str) -> int | None:
     found = asked.get(name) if isinstance(asked, dict) else None
-    return found if isinstance(found, int) and found >= 0 else None
+    return found if type(found) is int and found >= 0 else None

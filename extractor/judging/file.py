@@ -106,13 +106,14 @@ class Judgements:
             voice, said = Voice(line["by"], line["judge"]), line["said"]
         except (LookupError, TypeError):
             raise UserError(f"{self.file}: a line is no judgement; choose another --file") from None
+        if not (isinstance(voice.by, str) and isinstance(voice.judge, str) and said in (*SAID, None)):
+            raise UserError(f"{self.file}: a line is no judgement; choose another --file")
         if number is None:
             self.lost += said is not None
-        elif said in SAID:
-            self.said[voice].pop(number, None)  # the last word stands last
-            self.said[voice][number] = said
         else:
-            self.said[voice].pop(number, None)
+            self.said[voice].pop(number, None)  # the last word stands last
+            if said is not None:
+                self.said[voice][number] = said
 
     def words(self, person: bool) -> dict[int, dict[str, Said]]:
         """Last words of all persons, or of all models."""
@@ -129,9 +130,19 @@ def held_lines(file: Path) -> list[Any]:
         found = lines(file)
     except OSError as error:
         raise UserError(f"--file {file}: {error.strerror or error}") from None
-    if found and not (isinstance(found[0], dict) and found[0].get("judgements") == FORMAT):
+    if not _is_head(found[0]) if found else file.exists() and file.stat().st_size:
         raise UserError(f"{file}: not a file of judgements that this version wrote; choose another --file")
     return found
+
+
+def _is_head(line: Any) -> bool:
+    """Whether it says which runs are judged, in which tables, in which order."""
+    if not isinstance(line, dict) or line.get("judgements") != FORMAT or not isinstance(line.get("seed"), int):
+        return False
+    runs, tables = line.get("runs"), line.get("tables")
+    if not isinstance(runs, list) or not isinstance(tables, list) or not all(isinstance(one, str) for one in tables):
+        return False
+    return all(isinstance(one, dict) and {str} == {type(one.get(key)) for key in ("id", "path")} for one in runs)
 
 
 def agreed(file: Path, asked: Compared, given: Sequence[str]) -> Compared:

@@ -1,16 +1,17 @@
 """What a page may send: pydantic at the door."""
 
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from extractor.errors import UserError
 
 T = TypeVar("T")
+Span = Annotated[tuple[int, int], Field(strict=False)]  # JSON has lists for it; its numbers are whole
 
 
 class _Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class AskedDocument(_Asked):
@@ -28,7 +29,7 @@ class ReviewedRow(_Asked):
 
     origin: int | None = None
     values: dict[str, Any]
-    mentions: list[tuple[int, int]] = Field(default_factory=list)
+    mentions: list[Span] = Field(default_factory=list)
     attributes: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -40,7 +41,7 @@ class AskedDecision(_Asked):
     tables: dict[str, list[ReviewedRow]] = Field(default_factory=dict)
     form: list[Any] | None = None
     note: str = ""
-    seconds: float = Field(0.0, ge=0)
+    seconds: float = Field(0.0, ge=0, le=10**6)
     window: str = ""
 
 
@@ -71,5 +72,5 @@ def _read(form: TypeAdapter[T], said: Any) -> T:
         return form.validate_python(said)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
+        where = ".".join(map(str, first["loc"])) or "its root"
         raise UserError(f"the page sent what cannot be read, at {where}: {first['msg']}; reload it") from None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from extractor.errors import UserError
-from extractor.evaluation.scored_tables import SCORED, key_columns
+from extractor.evaluation.scored_tables import SCORED, key_columns, said_columns
 from extractor.review.asked import AskedDecision, ReviewedRow
 from extractor.review.draft import RunRows
 from extractor.review.places import SchemaPlaces
@@ -14,6 +14,10 @@ from extractor.tables.fold import fold
 
 def check(asked: AskedDecision, places: SchemaPlaces, text: str, found: RunRows) -> None:
     """UserError with what is wrong in a line, and how it is mended."""
+    if strange := sorted(asked.tables.keys() - {table.word for table in SCORED}):
+        raise UserError(f"{strange[0]}: no such table; reload the page")
+    if asked.form is not None and len(asked.form) != len(places.form):
+        raise UserError("the form is not that of the schema; reload the page")
     for table in SCORED:
         rows, known = asked.tables.get(table.word, []), len(found.rows[table.word])
         origins = [row.origin for row in rows if row.origin is not None]
@@ -22,6 +26,8 @@ def check(asked: AskedDecision, places: SchemaPlaces, text: str, found: RunRows)
         if rows and not places.of(table):
             raise UserError(f"the schema has no place for {table.word}; take them out")
         for row in rows:
+            if strange := sorted(row.values.keys() - {*said_columns(table)}):
+                raise UserError(f"{table.one}: no column {strange[0]}; reload the page")
             before = {} if row.origin is None else found.rows[table.word][row.origin]
             _check_names(table, row)
             if row.values.get(table.kind or "") != before.get(table.kind or "") or row.origin is None:
@@ -41,7 +47,9 @@ def _check_names(table: Table, row: ReviewedRow) -> None:
 
 def _check_kind(table: Table, row: ReviewedRow, places: SchemaPlaces) -> None:
     kind, known = row.values.get(table.kind or ""), places.labels(table)
-    if kind in known or (places.is_open(table) and (kind is None or (isinstance(kind, str) and kind.strip()))):
+    if (isinstance(kind, str) and kind in known) or (
+        places.is_open(table) and (kind is None or (isinstance(kind, str) and kind.strip()))
+    ):
         return
     raise UserError(f"{table.one}: {table.kind} {kind!r} is none of the schema's; choose one of {', '.join(known)}")
 

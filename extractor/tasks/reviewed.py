@@ -11,20 +11,21 @@ Row = tuple[str, Any]  # where it stands, as people are told, and what it says
 
 def rows_of(text: AnyStr, place: str, parse: Callable[[str, AnyStr], Any]) -> list[Row]:
     """What each line of a file says, by `parse(where, line)`; of a review only the last line about each document,
-    none where that skips it, and none of a last line that was cut short while it was written.
+    none where that skips it.
 
+    A line of a review that a crash cut short is passed over; the next decision stands on a line of its own behind it.
     `place` names the file, as "--examples out/review.jsonl".
     """
-    lines = text.split(b"\n" if isinstance(text, bytes) else "\n")
     rows: list[Row] = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            rows.append((f"{place}:{number}", parse(f"{place}:{number}", line)))
-        except UserError:
-            if number < len(lines) or not any(_review(row) for _, row in rows):
-                raise
+    faults: list[UserError] = []
+    for number, line in enumerate(text.split(b"\n" if isinstance(text, bytes) else "\n"), 1):
+        if line.strip():
+            try:
+                rows.append((f"{place}:{number}", parse(f"{place}:{number}", line)))
+            except UserError as fault:
+                faults.append(fault)
+    if faults and not any(_review(row) for _, row in rows):
+        raise faults[0]
     return list(_last(rows))
 
 

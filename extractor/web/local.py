@@ -1,5 +1,6 @@
 """A page for a person at this machine: served at 127.0.0.1 alone, and only to who has the token in its address."""
 
+import json
 import secrets
 import socket
 import warnings
@@ -18,14 +19,14 @@ MOST_BYTES = 8 << 20  # of what a page sends
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
 
 Page = Callable[[], str]
-Answer = Callable[[Any], Any]  # a JSON value → a JSON value; UserError is a mistake that the page shows
+Answer = Callable[[dict[str, Any]], Any]  # a JSON object → a JSON value; UserError is a mistake that the page shows
 
 
 def local_app(page: Page, answers: Mapping[str, Answer], token: str) -> "Starlette":
     """The app: GET /?token=… is the page, POST /NAME with `Authorization: Bearer TOKEN` and JSON is an answer.
 
     403 without the token, 400 from another host name (DNS rebinding), 413 for more than 8 MiB, 422 with
-    {"fault": line} for a UserError. Answers are called in threads, several at once.
+    {"fault": line} for a UserError and for what is no JSON object. Answers are called in threads, several at once.
     """
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
@@ -59,15 +60,28 @@ class _Doors:
         found = self._answers.get(request.path_params["name"])
         if found is None:
             return _json({"fault": "no such question"}, 404)
-        if int(request.headers.get("content-length") or MOST_BYTES + 1) > MOST_BYTES:
-            return _json({"fault": "more than 8 MiB at once"}, 413)
+        length = request.headers.get("content-length", "")
+        if not length.isdigit() or int(length) > MOST_BYTES:
+            return _json({"fault": "more than 8 MiB at once, or no Content-Length"}, 413)
         try:
-            return _json(await run_in_threadpool(found, await request.json()), 200)
+            return _json(await run_in_threadpool(found, _object(await request.body())), 200)
         except UserError as error:
             return _json({"fault": str(error)}, 422)
 
     def _known(self, token: str) -> bool:
         return secrets.compare_digest(token.encode(), self._token.encode())
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    """What was sent; UserError for anything but an object of JSON, in which no number is infinite or none."""
+    try:
+        found = json.loads(body)
+        json.dumps(found, allow_nan=False)
+    except (ValueError, RecursionError):
+        raise UserError("want one JSON object; reload the page") from None
+    if not isinstance(found, dict):
+        raise UserError("want one JSON object; reload the page")
+    return found
 
 
 def _json(value: Any, status: int) -> "Response":

@@ -184,8 +184,9 @@ def test_three_runs_are_two_comparisons_from_the_same_judgements(outs, file):
     ]
 
 
-def test_a_file_of_something_else_is_refused(outs, tmp_path):
-    (tmp_path / "gold.jsonl").write_text('{"doc_id": "d1"}\n')
+@pytest.mark.parametrize("held", ['{"doc_id": "d1"}\n', '{"judgements": 1}\n', "\x00\x01 no JSON at all\n"])
+def test_a_file_of_something_else_is_refused(outs, tmp_path, held):
+    (tmp_path / "gold.jsonl").write_text(held)
     with pytest.raises(UserError, match="not a file of judgements"):
         at(outs, str(tmp_path / "gold.jsonl"))
 

@@ -130,6 +130,13 @@ def broken(said, path, value):
         (["tables", "events"], [{"values": {"name": "x"}}], "the schema has no place for events"),
         (["doc_id"], "other", "no document of this review"),
         (["verdict"], "perhaps", "cannot be read, at verdict"),
+        (["tables", "aliens"], [], "aliens: no such table"),
+        (["tables", "entities", 0, "values"], {"name": "Ada", "type": "person", "age": 1}, "no column age"),
+        (["tables", "entities", 0, "values"], {"name": "Ada", "type": ["person"]}, "is none of the schema's"),
+        (["tables", "entities", 0, "mentions"], [[0.0, 2]], "cannot be read"),
+        (["tables", "entities", 0, "mentions"], [["0", 2]], "cannot be read"),
+        (["seconds"], 1e308, "cannot be read, at seconds"),
+        (["form"], [], "the form is not that of the schema"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_and_not_written(out, path, value, why):

@@ -59,9 +59,14 @@ def test_a_line_that_a_crash_cut_short_is_passed_over(tmp_path: Path) -> None:
     assert len(load_examples(path, SCHEMA)[1]) == 1
 
 
-@pytest.mark.parametrize(("lines", "end"), [((line("a"), line("b")[:40], line("c")), ""), ((line("a")[:40],), "")])
-def test_any_other_broken_line_is_told(tmp_path: Path, lines: tuple[str, ...], end: str) -> None:
-    path = written(tmp_path, *lines, end=end)
+def test_so_it_is_in_the_middle_where_others_went_on_after_the_crash(tmp_path: Path) -> None:
+    path = written(tmp_path, line("a"), line("b")[:40], line("c"))
+    assert list(names(path)) == ["a", "c"]
+    assert len(load_examples(path, SCHEMA)[1]) == 2
+
+
+def test_a_broken_line_of_any_other_file_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, json.dumps({"doc_id": "a", "text": "", "answer": {}}), line("b")[:40])
     for read in (load_gold, lambda file: load_examples(file, SCHEMA)):
         with pytest.raises(UserError, match=r"review.jsonl:\d: not JSON"):
             read(path)

@@ -78,6 +78,12 @@ def test_who_may_not_ask(address, path, headers, status):
         assert answer.status == status
 
 
+@pytest.mark.parametrize("body", [b"{", b"", b"[]", b"\xff", b"[" * 100_000, b'{"number": NaN}', b'{"number": 1e999}'])
+def test_what_is_no_object_of_json_is_a_line(address, body):
+    with asked(address, "POST", "/half", body, bearer(address)) as answer:
+        assert (answer.status, json.load(answer)) == (422, {"fault": "want one JSON object; reload the page"})
+
+
 def test_too_much_at_once_is_refused(address):
     with asked(address, "POST", "/half", b"{}", bearer(address) | {"Content-Length": str(9 << 20)}) as answer:
         assert answer.status == 413
