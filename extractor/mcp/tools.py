@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,7 @@ from extractor.tasks.schema import load_schema
 
 MOST_CHARACTERS = 50_000  # of an answer: what is more is of no use to a model
 ROWS_CUT = "the rows are cut: ask for fewer, or for counts"
+BEGINS, LOOKS = 60.0, 0.05  # seconds that a job has to take its output, and between two looks at whether it has
 
 
 class Tools:
@@ -46,7 +48,10 @@ class Tools:
         return _json({"status": found.status, "record": found.record, "problem": problem})
 
     def start(self, job: str) -> str:
-        """Starts the jobs of a job file, which go on whatever becomes of the agent; JSON: {"outputs", "log"}."""
+        """Starts the jobs of a job file, which go on whatever becomes of the agent; JSON: {"outputs", "log"}.
+
+        It comes back when the first of them has its output, or is over.
+        """
         file = self._folders.inside(job)
         asked = load_jobs(file, {})
         self._folders.check(asked)
@@ -60,6 +65,9 @@ class Tools:
                 start_new_session=True,
             )  # fmt: skip
         self._started = [*(one for one in self._started if one.poll() is None), begun]
+        ends = time.monotonic() + BEGINS
+        while begun.poll() is None and not is_held(asked[0].job.place) and time.monotonic() < ends:
+            time.sleep(LOOKS)  # who asks for the status next should find something
         return _json({"outputs": [str(given.job.out) for given in asked], "log": str(log)})
 
     def status(self, out: str) -> str:
