@@ -23,8 +23,6 @@ AT_ONCE = 10_000  # calls to one actor that may be open: more than any engine ta
 LOCAL = "local"
 # A node dies whose agents are not there in time, and they import much; in milliseconds
 DEFAULTS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_agent_register_timeout_ms": "120000"}
-# The agents of a killed cluster seek its head for so many seconds, by default 60, before they go; ours never comes back
-OWN_DEFAULTS = {"RAY_gcs_rpc_server_reconnect_timeout_s": "5"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +139,9 @@ def connect(settings: RaySettings) -> bool:
     ray = needs_ray()
     if ray.is_initialized():
         return False
-    address = settings.address or os.environ.get("RAY_ADDRESS") or LOCAL  # else Ray joins whatever it finds
-    for name, value in (DEFAULTS | OWN_DEFAULTS if address == LOCAL else DEFAULTS).items():
+    for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
+    address = settings.address or os.environ.get("RAY_ADDRESS") or LOCAL  # else Ray joins whatever it finds
     own = {"include_dashboard": False, "num_cpus": max(settings.actors, os.cpu_count() or 1)}
     try:
         with _signals_kept():
