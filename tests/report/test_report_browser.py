@@ -418,10 +418,12 @@ def test_a_long_document_is_shown_passage_by_passage(browser: Browser, tmp_path:
         assert [fault is not None for _, _, fault in passages] == [n == 2 for n in range(len(shown))]
         assert seen.page.locator("#case .passage.failed").all_text_contents() == [shown[2]]
         assert seen.texts("#case .passages b") == [", 1 gave no answer"]
-        last = seen.page.locator("#case .passage").last
         seen.page.locator("#case .passages select").select_option(str(len(shown) - 1))
-        frame, found = seen.page.locator("#case .text").bounding_box(), last.bounding_box()
-        assert frame and found and frame["y"] <= found["y"] < frame["y"] + frame["height"]
+        seen.page.wait_for_function(
+            """() => { const [last, frame] = ['.text .passage:last-child', '.text'].map((one) =>
+                 document.querySelector(`#case ${one}`).getBoundingClientRect());
+                 return frame.top - 1 <= last.top && last.top < frame.bottom; }"""
+        )
         assert seen.page.locator("#cut option").all_text_contents()[1:] == ["passages (1)"]
         assert seen.complaints == []
 
