@@ -16,8 +16,9 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	touch $(STAMP)
 
-test: quick
-	$(BIN)/python -m pytest -m "engine or slow"
+test: install lint types
+	$(BIN)/python -m pytest -m "not engine and not alone" -n 2
+	$(BIN)/python -m pytest -m "engine or alone"
 
 # what needs no real engine and no patience
 quick: install lint types

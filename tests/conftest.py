@@ -20,11 +20,30 @@ settings.register_profile("slow machine", deadline=None, derandomize=True, suppr
 settings.load_profile("slow machine")
 
 
+# Rooms whose slow tests start nothing that another test could come in the way of
+SIDE_BY_SIDE = {
+    "answers",
+    "documents",
+    "evaluation",
+    "exchange",
+    "judging",
+    "learn",
+    "models",
+    "report",
+    "review",
+    "tables",
+}
+SIDE_BY_SIDE |= {"tasks", "web"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever uses the real vLLM bears its marker."""
+    """Whatever uses the real vLLM bears its marker, and what wants the machine for itself."""
     for item in items:
         if "vllm_engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
+        is_slow = item.get_closest_marker("slow") or item.get_closest_marker("engine")
+        if is_slow and item.path.relative_to(Path(__file__).parent).parts[0] not in SIDE_BY_SIDE:
+            item.add_marker(pytest.mark.alone)
 
 
 SMALL = {"kv_cache_memory_bytes": 256 << 20, "max_num_seqs": 8, "dtype": "float32"}
