@@ -1,4 +1,4 @@
-"""ReviewedDocuments documents in folds: what each is asked about, and what of the others it may be shown."""
+"""Reviewed documents in folds: what each is asked about, and what of the others it may be shown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

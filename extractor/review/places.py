@@ -99,16 +99,7 @@ class SchemaPlaces:
     def as_json(self) -> dict[str, Any]:
         """What the page knows of the schema."""
         tables = {table.word: self._table(table) for table in SCORED if self.of(table)}
-        form = [
-            {
-                "path": f.path,
-                "kind": f.kind,
-                "says": f.says,
-                "choices": f.choices,
-                "empty": f.nullable or not f.required,
-            }
-            for f in self.form
-        ]
+        form = [field.as_json() for field in self.form]
         return {"title": self.schema.title, "tables": tables, "ends": self.ends, "form": form}
 
     def _table(self, table: Table) -> dict[str, Any]:

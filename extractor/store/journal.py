@@ -16,6 +16,7 @@ from typing import Any
 
 from extractor.errors import UserError
 from extractor.system.crash import crash_point
+from extractor.system.disk import sync
 
 STAGING, FILE = ".staging", "journal.json"
 Fence = Callable[[], AbstractContextManager[None]]  # within it the folder is ours; Locked where it is ours no more
@@ -218,12 +219,3 @@ def sync_all(folders: Iterable[Path]) -> None:
     found = {folder for folder in folders if folder.is_dir()}
     for folder in sorted(found | {folder.parent for folder in found}):
         sync(folder)
-
-
-def sync(path: Path) -> None:
-    """What was written to this file or folder is on disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

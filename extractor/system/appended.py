@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.escape import in_json
+from extractor.system.disk import sync
 
 
 def append(file: Path, value: Any) -> None:
@@ -21,7 +22,7 @@ def append(file: Path, value: Any) -> None:
     finally:
         os.close(opened)
     if new:
-        _sync_folder(file.parent)
+        sync(file.parent)
 
 
 def lines(file: Path) -> list[Any]:
@@ -51,11 +52,3 @@ def _write(opened: int, line: bytes) -> None:
 def _is_whole(opened: int) -> bool:
     end = os.fstat(opened).st_size
     return end == 0 or os.pread(opened, 1, end - 1) == b"\n"
-
-
-def _sync_folder(folder: Path) -> None:
-    held = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(held)
-    finally:
-        os.close(held)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from extractor.escape import IN_JAVASCRIPT, escaped_json, in_text
 
-WEB = "extractor.web"  # has the head of every page: head.html, which wants a `heading`
+WEB = "extractor.web"  # has what pages share: head.html, which wants a `heading`, and plots.html, which wants `plots`
 _NEVER = "base-uri 'none'; form-action 'none'"
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from extractor.store.journal import Journal, Move, sync, write_atomically
+from extractor.store.journal import Journal, Move, write_atomically
 from extractor.system.crash import POINTS, VARIABLE
+from extractor.system.disk import sync
 
 BEFORE = {"a": "old a", "b": "old b", "gone": "old"}
 AFTER = {"a": "new a", "b": "new b", "deep/c": "new c"}
