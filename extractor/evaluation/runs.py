@@ -72,8 +72,11 @@ class Run:
     def shown(self) -> tuple[frozenset[str], frozenset[str]]:
         """The documents, by id and by text, that it was shown as worked examples."""
         said = self.manifest.content
-        texts = (as_object(one).get("text") for one in said.get("examples") or ())
-        return frozenset(said.get("example_documents") or ()), frozenset(map(str, texts))
+        ids, examples = (
+            found if isinstance(found := said.get(key), list) else [] for key in ("example_documents", "examples")
+        )
+        texts = [as_object(one).get("text") for one in examples]
+        return _texts(ids), _texts(texts)
 
     @property
     def last_work(self) -> RunEntry:
@@ -137,6 +140,10 @@ def with_unique_labels(runs: Sequence[Run]) -> list[Run]:
     numbered = [f"{run.path} ({number})" for number, run in enumerate(runs, 1)]
     names = next((names for names in choices if len(set(names)) == len(runs)), numbered)
     return [replace(run, label=name) for run, name in zip(runs, names, strict=True)]
+
+
+def _texts(said: Sequence[Any]) -> frozenset[str]:
+    return frozenset(one for one in said if isinstance(one, str))
 
 
 def _table(parts: Parts, name: str, columns: Sequence[str]) -> pa.Table | None:

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 
 from extractor.errors import UserError
+from extractor.store.shards import as_object
 from extractor.system import appended
 
 Decision = dict[str, Any]
@@ -47,7 +48,7 @@ def _decision(line: bytes) -> Decision | None:
     """What a line says, None where it was cut short."""
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and isinstance(found.get("doc_id"), str) else None
 
@@ -88,7 +89,7 @@ class Log:
                 if not line.endswith(_END):  # somebody is writing it, or died of it
                     break
                 if found := _decision(line):
-                    said = found.get("review") or {}
+                    said = as_object(found.get("review"))
                     place = self._read, len(line), str(said.get("verdict", "")), said.get("seconds")
                     self._kept[found["doc_id"]] = LastWord(*place)
                 self._read += len(line)
