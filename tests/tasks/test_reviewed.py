@@ -65,6 +65,20 @@ def test_so_it_is_in_the_middle_where_others_went_on_after_the_crash(tmp_path: P
     assert len(load_examples(path, SCHEMA)[1]) == 2
 
 
+@pytest.mark.parametrize("cut", range(1, 400, 7))
+def test_wherever_it_was_cut(tmp_path: Path, cut: int) -> None:
+    whole = line("b", "Bé", n=12, known=False)
+    path = written(tmp_path, line("a"), whole[: cut % len(whole) or 1], line("c"))
+    assert list(names(path)) == ["a", "c"]
+
+
+def test_a_line_that_somebody_broke_by_hand_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path, line("a"), line("b").replace('"entities"', '"entities', 1), line("c"))
+    for read in (load_gold, lambda file: load_examples(file, SCHEMA)):
+        with pytest.raises(UserError, match=r"review.jsonl:2: not JSON"):
+            read(path)
+
+
 def test_a_broken_line_of_any_other_file_is_told(tmp_path: Path) -> None:
     path = written(tmp_path, json.dumps({"doc_id": "a", "text": "", "answer": {}}), line("b")[:40])
     for read in (load_gold, lambda file: load_examples(file, SCHEMA)):
