@@ -15,6 +15,7 @@ from extractor.tasks.facets import NONE_OF, Facet, Gathering, Union, matches
 from extractor.tasks.links import Part, root
 
 MAX_BRANCHES = 64  # of one place: unions in unions and beside each other are multiplied
+MAX_LISTED = 2000  # of one place where a single union lists them, as a `oneOf` of labels with their descriptions does
 FAR = 1000  # steps: what surrounds a union stands behind what its branch says
 TYPES = {
     "string": str,
@@ -129,9 +130,11 @@ class Node:
     @cached_property
     def branches(self) -> list["Node"]:
         """The nodes of which one holds, null apart: itself where there is no union, or where there are too many."""
-        whole = [self] if not self.unions else list(self._unfolded(MAX_BRANCHES + 1))
+        longest = max((len(union.choices) for union in self.unions), default=1)
+        most = min(max(longest, MAX_BRANCHES), MAX_LISTED)
+        whole = [self] if not self.unions else list(self._unfolded(most + 1))
         known = {node.key: node for node in whole if not node.never and not (self.unions and node._lacks)}
-        return list(known.values()) if len(whole) <= MAX_BRANCHES else [_Loose(self.facets)]
+        return list(known.values()) if len(whole) <= most else [_Loose(self.facets)]
 
     @property
     def _lacks(self) -> bool:

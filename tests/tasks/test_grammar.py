@@ -95,6 +95,18 @@ ALLOWED: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     ("properties beside anyOf", {**BASE, "anyOf": [MORE, {"properties": {"c": {}}}]}, [AB, A], []),
     ("anyOf", {"anyOf": [BASE, MORE]}, [A, '{"b": 1}'], [AB]),
     ("oneOf that overlaps", {"oneOf": [{"type": "string"}, {"minLength": 1, "type": "string"}]}, ['"x"', '""'], ["1"]),
+    (
+        "a hundred labels with their meanings",
+        {"oneOf": [{"const": f"P{n}", "description": "a property"} for n in range(100)]},
+        ['"P0"', '"P99"'],
+        ['"P100"', '"is in"'],
+    ),
+    (
+        "a hundred forms",
+        {"anyOf": [{"type": "object", "properties": {"kind": {"const": n}}, "required": ["kind"]} for n in range(100)]},
+        ['{"kind": 99}'],
+        ['{"kind": 100}', "{}"],
+    ),
     ("open on purpose", {**BASE, "additionalProperties": True}, [A, AB], []),
     ("a list", {"type": "array", "items": {"type": "integer"}}, ["[1, 2]", "[]"], ["[1,2]", '["1"]']),
     (
