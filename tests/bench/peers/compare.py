@@ -6,6 +6,7 @@
 Each way answers alone; loading is not counted. chat is a script as people write it (with_chat.py), with the same
 schema as a grammar. instructor and langextract ask one `vllm serve`, as does `extract run --engine endpoint`;
 langextract knows no schema, and is shown the same worked examples. All draw greedily, and each document is asked once.
+All compute with all cores, in one number format; without AVX-512 it must be --dtype float32 to be of use.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from extractor.engines.arguments import cores_in_words
 from extractor.evaluation.matching import normal
 from extractor.models.resolve import resolve
 
@@ -41,13 +43,15 @@ def main() -> None:
     asked.out.mkdir(parents=True, exist_ok=True)
     model = resolve(asked.model)
     os.environ.update(model.env)
+    os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", cores_in_words(os.sched_getaffinity(0)))
     given = {"model": model.location, "seats": SEATS, "context": CONTEXT, "kv": KV, "tokens": asked.tokens}
+    given["dtype"] = asked.dtype
     given |= {"input": str(asked.input), "schema": str(SCHEMA), "limit": asked.limit}
     ways = asked.ways.split(",")
     for way in [way for way in ways if way in ("run", "chat")]:
         report(way, ours(asked, way) if way == "run" else script(sys.executable, way, given, asked.out), asked)
     if served := [way for way in ways if way not in ("run", "chat")]:
-        with server(model.location, asked.out / "server.log") as url:
+        with server(model.location, asked.dtype, asked.out / "server.log") as url:
             for way in served:
                 found = (
                     ours(asked, way, url)
@@ -66,6 +70,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--peers", default=sys.executable, help="a Python with requirements.txt")
     parser.add_argument("--ways", default="run,chat,endpoint,instructor,langextract")
     parser.add_argument("--tokens", type=int, default=512, help="of an answer, at most")
+    parser.add_argument("--dtype", default="auto")
     parser.add_argument("--limit", type=int, default=16, help="documents")
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
@@ -80,7 +85,8 @@ def ours(asked: argparse.Namespace, way: str, url: str = "") -> dict[str, Any]:
     if url:
         words += ["--engine", "endpoint", "--url", f"{url}/v1", "--served-model", "model"]
     else:
-        words += [word for name, value in ENGINE.items() for word in ("--engine-arg", f"{name}={value}")]
+        engine = ENGINE | {"dtype": asked.dtype}
+        words += [word for name, value in engine.items() for word in ("--engine-arg", f"{name}={value}")]
     done = subprocess.run([*EXTRACT, *map(str, words)])
     assert done.returncode in (0, 4), done.returncode
     last = json.loads((out / "manifest.json").read_text())["last_run"]
@@ -110,12 +116,13 @@ def script(python: str, way: str, given: dict[str, Any], out: Path) -> dict[str,
 
 
 @contextmanager
-def server(location: str, log: Path) -> Iterator[str]:
+def server(location: str, dtype: str, log: Path) -> Iterator[str]:
     """`vllm serve` on a free port, ready; its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     words = ["--max-model-len", CONTEXT, "--max-num-seqs", SEATS, "--kv-cache-memory-bytes", KV, "--port", port]
+    words += ["--dtype", dtype]
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", location]
     words += ["--served-model-name", "model", "--host", "127.0.0.1"]
     with log.open("wb") as told:

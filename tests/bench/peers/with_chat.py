@@ -20,6 +20,7 @@ def main() -> None:
         max_model_len=given["context"],
         max_num_seqs=given["seats"],
         kv_cache_memory_bytes=given["kv"],
+        dtype=given["dtype"],
     )
     asked = "Extract the information from the text as JSON that follows this schema:\n"
     prompts = [
