@@ -1,7 +1,5 @@
 """`extract judge`: which run is right oftener, by a person who does not see whose what is."""
 
-import getpass
-import os
 from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +8,7 @@ import typer
 
 from extractor.cli import say
 from extractor.cli.boundary import boundary
+from extractor.cli.person import named
 from extractor.errors import UserError
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def judge_command(
         if judge and judged.held.pool.items:
             _by_model(judged, judge, judge_model, judge_limit, key_env)
         elif not verdict and judged.held.pool.items:
-            _on_a_page(judged, _named(by), only_new, port)
+            _on_a_page(judged, named(by), only_new, port)
         if as_json:
             say.value(asdict(judged.standing()))
         else:
@@ -151,15 +150,3 @@ def tell(told: "Standing") -> None:
         table(rows[0], rows[1:])
     for note in (*(EXPLAINED if told.people or told.models else ()), *told.notes, *filter(None, [advice(told)])):
         say.note(note)
-
-
-def _named(by: str | None) -> str:
-    """Who judges; UserError where the name is blank."""
-    if by is not None:
-        if not by.strip():
-            raise UserError("--by: give a name")
-        return by.strip()
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return f"user {os.getuid()}"

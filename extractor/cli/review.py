@@ -1,6 +1,5 @@
 """`extract review`: a page on which a person says what is right."""
 
-import getpass
 import webbrowser
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +9,7 @@ import typer
 
 from extractor.cli import files, say
 from extractor.cli.boundary import boundary
-from extractor.errors import UserError
+from extractor.cli.person import named
 
 if TYPE_CHECKING:
     from extractor.review.session import Review
@@ -57,7 +56,7 @@ def review_command(
 
         needs_server()
         files.check_written([out], {"--file": file}, {"--schema": schema})
-        wanted = Wanted(out, with_, sample, Path(file) if file else None, by or _login(), schema)
+        wanted = Wanted(out, with_, sample, Path(file) if file else None, named(by), schema)
         review = begin(wanted)
         for remark in review.remarks:
             say.note(remark)
@@ -78,10 +77,3 @@ def _told(review: "Review") -> None:
     if many:
         say.note(f"score a run by them: extract evaluate RUN --gold {path}")
         say.note(f"show them to the model: extract run … --examples {path}")
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        raise UserError("this machine does not say who you are; say it with --by") from None

@@ -34,6 +34,7 @@ def test_it_prints_an_address_and_says_at_the_end_how_many_are_reviewed(out):
         (["OUT", "--with", "nowhere"], "nowhere: no such folder"),
         (["OUT", "--file", "OUT/manifest.json"], "lies among the tables of"),
         (["OUT", "--schema", "nows"], "did you mean 'news'?"),
+        (["OUT", "--by", " "], "--by: give a name"),
     ],
 )
 def test_what_cannot_be_reviewed_is_refused_in_a_line(out, words, why):
