@@ -20,20 +20,18 @@ settings.register_profile("slow machine", deadline=None, derandomize=True, suppr
 settings.load_profile("slow machine")
 
 
-# Rooms whose slow tests start nothing that another test could come in the way of
-SIDE_BY_SIDE = {
-    "answers",
-    "documents",
-    "evaluation",
-    "exchange",
-    "judging",
-    "learn",
-    "models",
-    "report",
-    "review",
-    "tables",
-}
-SIDE_BY_SIDE |= {"tasks", "web"}
+# Where slow tests start the real engine, send signals by the clock, or look at the machine
+ALONE = (
+    "agents/",
+    "bench/",
+    "crash/",
+    "engines/",
+    "gpu/",
+    "system/",
+    "test_",
+    "jobs/test_ends.py",
+    "store/test_paused.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "vllm_engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)
         is_slow = item.get_closest_marker("slow") or item.get_closest_marker("engine")
-        if is_slow and item.path.relative_to(Path(__file__).parent).parts[0] not in SIDE_BY_SIDE:
+        if is_slow and item.path.relative_to(Path(__file__).parent).as_posix().startswith(ALONE):
             item.add_marker(pytest.mark.alone)
 
 
