@@ -53,11 +53,11 @@ def _after(properties: dict[str, Any], late: str, early: set[str]) -> dict[str, 
 
 
 def _keys_in_order(value: Any, node: Node) -> Any:
+    if not isinstance(value, dict | list):
+        return value
     node = node.branch_of(value)
     if isinstance(value, list):
         return [_keys_in_order(item, node.at_index(number)) for number, item in enumerate(value)]
-    if not isinstance(value, dict):
-        return value
     keys = [key for key in node.properties if key in value] + [key for key in value if key not in node.properties]
     return {key: _keys_in_order(value[key], node.at_key(key)) for key in keys}
 

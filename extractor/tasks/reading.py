@@ -152,9 +152,10 @@ class Node:
 
         Of several the one that names most of its keys.
         """
-        keys = set(value) if isinstance(value, dict) else set()
-        suiting = [branch for branch in self.branches if branch.suits(value)]
-        return max(suiting, key=lambda branch: len(keys & set(branch.properties)), default=self)
+        suiting = (branch for branch in self.branches if branch.suits(value))
+        if not isinstance(value, dict):
+            return next(suiting, self)
+        return max(suiting, key=lambda branch: len(value.keys() & branch.properties.keys()), default=self)
 
     def suits(self, value: Any) -> bool:
         """Whether a value can be meant by this place, by what is seen without going into it further."""

@@ -50,7 +50,7 @@ class AtOnce:
         self._row, self._step, self._held = row, step, deque[Request]()
         self._window, self._each = (1024, 7) if step else (64, 64)
         self.began, self.ended = list[float](), list[float]()  # by the clock of our thread, each step
-        self.prompt_tokens = 0
+        self.steps = self.prompt_tokens = 0
 
     @property
     def room(self) -> int:
@@ -61,6 +61,7 @@ class AtOnce:
         self._held.append(request)
 
     def poll(self, seconds: float) -> list[Completion]:
+        self.steps += 1
         self.began.append(time.thread_time())
         time.sleep(self._step)
         came = [self._answered(self._held.popleft()) for _ in range(min(self._each, len(self._held)))]
@@ -118,7 +119,7 @@ def measured(row: str, documents: int, step: float) -> dict[str, Any]:
     told |= {"of the process": round(documents / (process - engines))}
     told |= {"seconds": round(clock, 1), "peak MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10}
     if step:
-        between = (sum(engine.began[1:]) - sum(engine.ended[:-1])) / (len(engine.began) - 1)
+        between = (sum(engine.began[1:]) - sum(engine.ended[:-1])) / (engine.steps - 1)
         told["our ms between steps"] = round(1000 * between, 2)
     return told
 
