@@ -14,8 +14,8 @@ from typing import Any
 from extractor.tasks.facets import NONE_OF, Facet, Gathering, Union, matches
 from extractor.tasks.links import Part, root
 
-MAX_BRANCHES = 64  # of one place: unions in unions and beside each other are multiplied
-MAX_LISTED = 2000  # of one place where a single union lists them, as a `oneOf` of labels with their descriptions does
+MAX_BRANCHES = 64  # of one place, made of unions that stand beside each other and so are multiplied
+MAX_LISTED = 2000  # of one place in all, most of them listed one by one, as labels with their descriptions are
 FAR = 1000  # steps: what surrounds a union stands behind what its branch says
 TYPES = {
     "string": str,
@@ -130,11 +130,11 @@ class Node:
     @cached_property
     def branches(self) -> list["Node"]:
         """The nodes of which one holds, null apart: itself where there is no union, or where there are too many."""
-        longest = max((len(union.choices) for union in self.unions), default=1)
-        most = min(max(longest, MAX_BRANCHES), MAX_LISTED)
-        whole = [self] if not self.unions else list(self._unfolded(most + 1))
-        known = {node.key: node for node in whole if not node.never and not (self.unions and node._lacks)}
-        return list(known.values()) if len(whole) <= most else [_Loose(self.facets)]
+        found = list(self._unfolded(MAX_LISTED + 1))
+        if len(found) > MAX_LISTED or sum(multiplied for _, multiplied in found) > MAX_BRANCHES:
+            return [_Loose(self.facets)]
+        known = {node.key: node for node, _ in found if not node.never and not (self.unions and node._lacks)}
+        return list(known.values())
 
     @property
     def _lacks(self) -> bool:
@@ -193,17 +193,23 @@ class Node:
             found.take(part, 0, True)
         return (_Loose if found.cut else Node)(found.facets, found.unions, found.never)
 
-    def _unfolded(self, most: int, under: frozenset[tuple[int, str]] = frozenset()) -> Iterator["Node"]:
-        """The nodes without unions, at most so many: each choice of the first union with what surrounds it."""
+    def _unfolded(
+        self, most: int, under: frozenset[tuple[int, str]] = frozenset(), multiplied: bool = False
+    ) -> Iterator[tuple["Node", bool]]:
+        """The nodes without unions, at most so many: each choice of the first union with what surrounds it.
+
+        With each whether unions beside each other were multiplied for it.
+        """
         if not self.unions:
-            yield self
+            yield self, multiplied
             return
+        multiplied = multiplied or sum(len(union.choices) > 1 for union in self.unions) > 1
         under |= {self.unions[0].key}
         for choice in self.unions[0].choices:
             inner = Node.of(*choice)
             if any(union.key in under for union in inner.unions):  # leads back to this union, and adds nothing to it
                 continue
-            for found in self._with(inner)._unfolded(most, under):
+            for found in self._with(inner)._unfolded(most, under, multiplied):
                 yield found
                 most -= 1
             if most <= 0:

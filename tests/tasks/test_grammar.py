@@ -86,6 +86,8 @@ BASE = {"type": "object", "properties": {"a": {"type": "string"}}, "required": [
 MORE = {"properties": {"b": {"type": "integer"}}, "required": ["b"]}
 A, AB = '{"a": "x"}', '{"a": "x", "b": 1}'
 
+LABELS = [{"const": f"P{n}", "description": "a property"} for n in range(60)]
+
 ALLOWED: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     ("objects are closed", BASE, [A], [AB, "{}", '{"a":"x"}', '{ "a": "x"}']),
     ("a base by reference, and more", {"$defs": {"base": BASE}, "$ref": "#/$defs/base", **MORE}, [AB], []),
@@ -100,6 +102,12 @@ ALLOWED: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         {"oneOf": [{"const": f"P{n}", "description": "a property"} for n in range(100)]},
         ['"P0"', '"P99"'],
         ['"P100"', '"is in"'],
+    ),
+    (
+        "two lists of labels, or an object",
+        {"anyOf": [{"oneOf": [{"const": n} for n in range(60)]}, {"enum": [60]}, {"anyOf": [BASE, *LABELS]}]},
+        ['"P0"', '"P59"', "0", "59", "60", A],
+        ['"P60"', "61", "{}"],
     ),
     (
         "a hundred forms",
@@ -177,6 +185,12 @@ GIVEN_UP: list[tuple[str, dict[str, Any], dict[str, list[str]]]] = [
             }
         },
         {"propertyNames": ["b"]},
+    ),
+    ("labels past counting", {"properties": {"a": {"oneOf": [{"const": n} for n in range(2001)]}}}, {"oneOf": ["a"]}),
+    (
+        "unions that multiply",
+        {"properties": {"a": {"allOf": [{"anyOf": [{"required": [f"{i}{j}"]} for j in range(9)]} for i in range(9)]}}},
+        {"anyOf": ["a"]},
     ),
     ("closed by us", {"properties": {"a": {}}, "unevaluatedProperties": False}, {}),
 ]
