@@ -70,8 +70,8 @@ class AtOnce:
 
     def _answered(self, request: Request) -> Completion:
         _, answer = invented(int(request.document.id), *ROWS[self._row])
-        tokens = len(request.prompt), len(TOKENS)
-        return Completion(request, answer, TOKENS, prompt_tokens=tokens[0], output_tokens=tokens[1], seconds=1.0)
+        prompt, said = len(request.prompt), len(TOKENS)
+        return Completion(request, answer, TOKENS, prompt_tokens=prompt, output_tokens=said, seconds=1.0)
 
     def close(self) -> None: ...
 
