@@ -40,8 +40,9 @@ def blocks(language: str) -> list[str]:
 
 
 def lines() -> list[str]:
-    """The lines in blocks of shell, without their comments."""
-    typed = [re.sub(r"\s+#.*", "", line) for block in blocks("sh") for line in block.splitlines()]
+    """The lines in blocks of shell, without their comments; one that goes on after a backslash is one."""
+    joined = (re.sub(r"\\\n\s*", "", block) for block in blocks("sh"))
+    typed = [re.sub(r"\s+#.*", "", line) for block in joined for line in block.splitlines()]
     return list(dict.fromkeys(line for line in typed if line))
 
 
