@@ -17,8 +17,8 @@ $(STAMP): pyproject.toml
 	touch $(STAMP)
 
 test: install lint types
-	$(BIN)/python -m pytest -m "not engine and not alone" -n 2
-	$(BIN)/python -m pytest -m "engine or alone"
+	$(BIN)/python -m pytest -m "not alone" -n 2
+	$(BIN)/python -m pytest -m alone
 
 # what needs no real engine and no patience
 quick: install lint types

@@ -20,18 +20,23 @@ settings.register_profile("slow machine", deadline=None, derandomize=True, suppr
 settings.load_profile("slow machine")
 
 
-# Where slow tests start the real engine, send signals by the clock, or look at the machine
+# Where slow tests send signals by the clock, start several engines, or look at the machine
 ALONE = (
-    "agents/",
     "bench/",
     "crash/",
-    "engines/",
-    "gpu/",
+    "engines/test_ray_real.py",
+    "engines/test_replicas_real.py",
     "system/",
-    "test_",
     "jobs/test_ends.py",
     "store/test_paused.py",
 )
+
+
+def pytest_configure() -> None:
+    """Each of several workers keeps to a core of its own, with whatever it starts: engines take all that they see."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
