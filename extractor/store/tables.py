@@ -201,11 +201,12 @@ def _quarantine_row(settlement: Settlement) -> Row:
 
 
 def _row(doc_id: str, row: Any) -> Row:
-    values = {name: getattr(row, name) for name in row.__slots__}
-    return {"doc_id": doc_id} | {
-        name: _json(value) if isinstance(value, dict) else value for name, value in values.items()
-    }
+    values = {"doc_id": doc_id}
+    for name in row.__slots__:
+        value = getattr(row, name)
+        values[name] = _json(value) if isinstance(value, dict) else value
+    return values
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False) if value != {} else "{}"  # as most attributes are

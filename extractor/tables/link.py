@@ -6,6 +6,7 @@ follows is inferred (guesses.py), and says so. Two that fit alike are none, and 
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from extractor.tables.entities import key_of
@@ -32,17 +33,9 @@ class EndFinder:
 
     def __init__(self, items: Sequence[Item], entities: Sequence[Any], ground: Ground) -> None:
         """`entities` are the rows that `items` gave."""
-        self._ground = ground
+        self._items, self._entities, self._ground = items, entities, ground
         self._guesses = Guesses(entities, ground)
         self._known: dict[tuple[str, frozenset[str]], tuple[Any, str | None]] = {}
-        self._by_id: dict[str, Any] = {}
-        self._thing: dict[str, str] = {}  # of rows of one item that differ in type, the first
-        for identifier, rows in _things(items, entities):
-            if identifier and rows:
-                self._by_id.setdefault(identifier, rows[0])
-            for row in rows:
-                first = next(one for one in rows if one.name == row.name)
-                self._thing.setdefault(row.entity_id, first.entity_id)
         self._by_name: dict[str, list[Any]] = {}
         self._by_fold: dict[str, list[Any]] = {}
         for entity in entities:
@@ -88,7 +81,30 @@ class EndFinder:
 
     def _only(self, found: Sequence[Any]) -> Any:
         """The first of them, if all are one thing."""
+        if len(found) == 1:
+            return found[0]
         return found[0] if len({self._thing.get(one.entity_id, one.entity_id) for one in found}) == 1 else None
+
+    @cached_property
+    def _things(self) -> list[tuple[str | None, list[Any]]]:
+        return list(_things(self._items, self._entities))
+
+    @cached_property
+    def _by_id(self) -> dict[str, Any]:
+        """The first row of each item that has an id."""
+        if not any("id" in item.said for item in self._items):
+            return {}
+        return {identifier: rows[0] for identifier, rows in reversed(self._things) if identifier and rows}
+
+    @cached_property
+    def _thing(self) -> dict[str, str]:
+        """Of rows of one item that differ in type, the first."""
+        thing: dict[str, str] = {}
+        for _, rows in self._things:
+            for row in rows:
+                first = next(one for one in rows if one.name == row.name)
+                thing.setdefault(row.entity_id, first.entity_id)
+        return thing
 
 
 def akin_to(kind: str, types: Collection[str]) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from extractor.tasks.template import CLOSE, MARK, OPEN, Form, find_forms
@@ -103,7 +104,7 @@ class Chat:
         return self._quick([text])[0] if self._quick else _plain(self._tokenizer, text)
 
     def _in_parts(self, cut: re.Pattern[str], text: str) -> list[int]:
-        return [token for part in cut.split(text) for token in self._part(part)]
+        return list(chain.from_iterable(map(self._part, cut.split(text))))
 
     def _find_cut(self) -> re.Pattern[str]:
         """Where a text may be cut and encoded in parts: before each control string, unless one takes in its blanks."""

@@ -29,7 +29,7 @@ class Neutraliser:
 
     def restore(self, text: str) -> str:
         """The text with one joiner less in each control string; one that a model wrote without stays as it is."""
-        return self._neutral.sub(lambda found: found[1], text)
+        return self._neutral.sub(lambda found: found[1], text) if JOINER in text else text
 
 
 def _start_of(word: str) -> str:
