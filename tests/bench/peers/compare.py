@@ -3,6 +3,8 @@
     python -m venv peers && peers/bin/pip install -r tests/bench/peers/requirements.txt
     python tests/bench/peers/compare.py --model qwen2.5-coder-1.5b --peers peers/bin/python --out out/peers
 
+With --input, --gold, --schema and --examples it reads another set than the sample, of entities and relations.
+
 Each way answers alone; loading is not counted. chat is a script as people write it (with_chat.py), with the same
 schema as a grammar. instructor and langextract ask one `vllm serve`, as does `extract run --engine endpoint`;
 langextract knows no schema, and is shown the same worked examples. All draw greedily, and each document is asked once.
@@ -29,8 +31,7 @@ from extractor.evaluation.matching import normal
 from extractor.models.resolve import resolve
 
 HERE = Path(__file__).parent
-DATA = HERE.parents[2] / "data"
-SCHEMA = HERE.parents[2] / "schemas" / "news.json"
+ROOT = HERE.parents[2]
 SEATS, CONTEXT, KV = 8, 6144, 1 << 30
 ENGINE = {"max_num_seqs": SEATS, "kv_cache_memory_bytes": KV}
 EXTRACT = [sys.executable, "-c", "from extractor.cli import main; main()"]
@@ -46,7 +47,8 @@ def main() -> None:
     os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", cores_in_words(os.sched_getaffinity(0)))
     given = {"model": model.location, "seats": SEATS, "context": CONTEXT, "kv": KV, "tokens": asked.tokens}
     given["dtype"] = asked.dtype
-    given |= {"input": str(asked.input), "schema": str(SCHEMA), "limit": asked.limit}
+    given |= {"input": str(asked.input), "schema": str(asked.schema), "limit": asked.limit}
+    given["examples"] = str(asked.examples)
     ways = asked.ways.split(",")
     for way in [way for way in ways if way in ("run", "chat")]:
         report(way, ours(asked, way) if way == "run" else script(sys.executable, way, given, asked.out), asked)
@@ -64,8 +66,10 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--input", type=Path, default=DATA / "sample.jsonl")
-    parser.add_argument("--gold", type=Path, default=DATA / "gold.jsonl")
+    parser.add_argument("--input", type=Path, default=ROOT / "data" / "sample.jsonl")
+    parser.add_argument("--gold", type=Path, default=ROOT / "data" / "gold.jsonl")
+    parser.add_argument("--schema", type=Path, default=ROOT / "schemas" / "news.json")
+    parser.add_argument("--examples", type=Path, default=ROOT / "schemas" / "news.examples.jsonl")
     parser.add_argument("--model", required=True)
     parser.add_argument("--peers", default=sys.executable, help="a Python with requirements.txt")
     parser.add_argument("--ways", default="run,chat,endpoint,instructor,langextract")
@@ -79,9 +83,9 @@ def arguments() -> argparse.Namespace:
 def ours(asked: argparse.Namespace, way: str, url: str = "") -> dict[str, Any]:
     """`extract run`, by vLLM itself or by the server; seconds without loading."""
     out = asked.out / way
-    words = ["run", asked.input, "--schema", "news", "--model", asked.model, "--out", out, "--quiet", "--supersede"]
-    words += ["--limit", asked.limit, "--max-answer-tokens", asked.tokens, "--attempts", 1, "--context", CONTEXT]
-    words += ["--sampling", "temperature=0"]
+    words = ["run", asked.input, "--schema", asked.schema, "--model", asked.model, "--out", out]
+    words += ["--quiet", "--supersede", "--limit", asked.limit, "--max-answer-tokens", asked.tokens]
+    words += ["--attempts", 1, "--context", CONTEXT, "--sampling", "temperature=0", "--examples", asked.examples]
     if url:
         words += ["--engine", "endpoint", "--url", f"{url}/v1", "--served-model", "model"]
     else:

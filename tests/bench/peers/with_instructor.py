@@ -4,39 +4,32 @@ import asyncio
 import json
 import sys
 import time
-from typing import Literal
 
 import instructor
+from labels import labels
 from openai import AsyncOpenAI
-from pydantic import BaseModel, Field
-
-Type = Literal["person", "organisation", "location", "event", "product"]
-Predicate = Literal[
-    "works_for", "leads", "founded", "part_of", "owns", "made", "located_in", "lives_in", "family_of", "took_part_in"
-]
+from pydantic import BaseModel, Field, create_model
 
 
-class Entity(BaseModel):
-    """Something that the text calls by a name of its own."""
-
-    name: str = Field(description="The fullest name, copied from the text.")
-    type: Type
-
-
-class Relation(BaseModel):
-    """What the text says about two of the entities."""
-
-    subject: str = Field(description="The name of an entity above.")
-    object: str = Field(description="The name of another entity above.")
-    predicate: Predicate
-
-
-class News(BaseModel):
-    """People, organisations, places, events and products in a news text, how they are related, and a summary."""
-
-    entities: list[Entity] = Field(max_length=40)
-    relations: list[Relation] = Field(max_length=30)
-    summary: str = Field(description="One sentence in the language of the text.")
+def model_of(schema: str) -> type[BaseModel]:
+    """The schema's entities and relations as people write them for instructor."""
+    types, predicates = labels(schema)
+    entity = create_model(
+        "Entity",
+        name=(str, Field(description="The fullest name, copied from the text.")),
+        type=(str, Field(json_schema_extra={"enum": types})),
+    )
+    relation = create_model(
+        "Relation",
+        subject=(str, Field(description="The name of an entity above.")),
+        object=(str, Field(description="The name of another entity above.")),
+        predicate=(str, Field(json_schema_extra={"enum": predicates})),
+    )
+    return create_model(
+        "Extracted",
+        entities=(list[entity], Field(max_length=40)),  # type: ignore[valid-type]
+        relations=(list[relation], Field(max_length=30)),  # type: ignore[valid-type]
+    )
 
 
 async def main() -> None:
@@ -46,6 +39,7 @@ async def main() -> None:
         documents = [json.loads(line) for line in file][: given["limit"]]
     plain = AsyncOpenAI(base_url=f"{given['url']}/v1", api_key="none", timeout=3600)
     client = instructor.from_openai(plain, mode=instructor.Mode.JSON_SCHEMA)
+    model = model_of(given["schema"])
     tokens, seats = [0], asyncio.Semaphore(given["seats"])
 
     async def ask(document: dict) -> dict:
@@ -54,7 +48,7 @@ async def main() -> None:
             async with seats:
                 found, raw = await client.chat.completions.create_with_completion(
                     model="model",
-                    response_model=News,
+                    response_model=model,
                     temperature=0,
                     max_tokens=given["tokens"],
                     messages=[{"role": "user", "content": asked}],

@@ -6,13 +6,13 @@ import time
 from pathlib import Path
 
 import langextract as lx
+from labels import labels
 from langextract.providers.openai import OpenAILanguageModel
 
 PROMPT = (
-    "Extract everything the text calls by a name of its own (person, organisation, location, event, product), each"
-    " once, with its type as class. Then extract the relations between two of them, class relation, with the attributes"
-    " subject, predicate and object; predicates are works_for, leads, founded, part_of, owns, made, located_in,"
-    " lives_in, family_of, took_part_in. Use the exact words of the text."
+    "Extract everything the text calls by a name of its own ({}), each once, with its type as class. Then extract the"
+    " relations between two of them, class relation, with the attributes subject, predicate and object; predicates are"
+    " {}. Use the exact words of the text."
 )
 
 
@@ -26,12 +26,12 @@ def main() -> None:
         max_output_tokens=given["tokens"],
     )  # fmt: skip
     texts = [lx.data.Document(text=document["text"], document_id=document["id"]) for document in documents]
-    shown = examples(Path(given["schema"]).with_suffix(".examples.jsonl"))
+    shown, asked = examples(Path(given["examples"])), PROMPT.format(*map(", ".join, labels(given["schema"])))
     began = time.monotonic()
     answers: dict[str, dict] = {}
     try:
         found = lx.extract(
-            texts, prompt_description=PROMPT, examples=shown, model=model, fence_output=False,
+            texts, prompt_description=asked, examples=shown, model=model, fence_output=False,
             use_schema_constraints=False, max_workers=given["seats"], batch_length=given["seats"],
             max_char_buffer=4000, show_progress=False,
         )  # fmt: skip
