@@ -80,13 +80,14 @@ def main() -> None:
     """Prints the table; each row is a process of its own, so that none has another's memory or caches."""
     asked = arguments()
     if asked.alone:
-        print(json.dumps(measured(asked.rows[0], asked.documents[0], asked.step_ms / 1000)))
+        print(json.dumps(measured(asked.model, asked.rows[0], asked.documents[0], asked.step_ms / 1000)))
         return
     for row in asked.rows:
         for documents in asked.documents:
-            words = ["--rows", row, "--documents", str(documents), "--step-ms", str(asked.step_ms), "--alone"]
+            words = ["--rows", row, "--documents", str(documents), "--step-ms", str(asked.step_ms)]
+            words += ["--model", asked.model, "--alone"]
             done = subprocess.run([sys.executable, __file__, *words], stdout=subprocess.PIPE, text=True, check=True)
-            print({"row": row, "documents": documents} | json.loads(done.stdout), flush=True)
+            print(json.dumps({"row": row, "documents": documents} | json.loads(done.stdout)), flush=True)
 
 
 def arguments() -> argparse.Namespace:
@@ -95,11 +96,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
     parser.add_argument("--documents", nargs="+", type=int, default=[2000])
     parser.add_argument("--step-ms", type=float, default=0)
+    parser.add_argument("--model", default="qwen2.5-coder-1.5b", help="whose tokenizer it is")
     parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def measured(row: str, documents: int, step: float) -> dict[str, Any]:
+def measured(model: str, row: str, documents: int, step: float) -> dict[str, Any]:
     """One run, Parquet to Parquet, without loading: what it took."""
     with tempfile.TemporaryDirectory() as kept:
         folder, engine = Path(kept), AtOnce(row, step)
@@ -107,7 +109,7 @@ def measured(row: str, documents: int, step: float) -> dict[str, Any]:
         (folder / "short.md").write_text(SHORT_PROMPT)
         given: dict[str, Any] = {"prompt": str(folder / "short.md"), "examples": "none"} if row == "short" else {}
         given |= {"inputs": [str(folder / "news.parquet")], "out": folder / "out", "schema": "news"}
-        prepared = prepare(make_job(given | {"model": "qwen2.5-coder-1.5b", "context": 8192}))
+        prepared = prepare(make_job(given | {"model": model, "context": 8192}))
         process, thread, clock = time.process_time(), time.thread_time(), time.monotonic()
         tally = run(prepared, lambda _: engine, Silent(), lambda: False)
         process, thread = time.process_time() - process, time.thread_time() - thread
