@@ -17,13 +17,13 @@ def model_of(schema: str) -> type[BaseModel]:
     entity = create_model(
         "Entity",
         name=(str, Field(description="The fullest name, copied from the text.")),
-        type=(str, Field(json_schema_extra={"enum": types})),
+        type=(str, Field(json_schema_extra={"enum": [*types]})),
     )
     relation = create_model(
         "Relation",
         subject=(str, Field(description="The name of an entity above.")),
         object=(str, Field(description="The name of another entity above.")),
-        predicate=(str, Field(json_schema_extra={"enum": predicates})),
+        predicate=(str, Field(json_schema_extra={"enum": [*predicates]})),
     )
     return create_model(
         "Extracted",
