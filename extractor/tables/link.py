@@ -81,12 +81,11 @@ class EndFinder:
 
     def _only(self, found: Sequence[Any]) -> Any:
         """The first of them, if all are one thing."""
-        if len(found) == 1:
-            return found[0]
-        return found[0] if len({self._thing.get(one.entity_id, one.entity_id) for one in found}) == 1 else None
+        alone = len(found) == 1 or len({self._thing.get(one.entity_id, one.entity_id) for one in found}) == 1
+        return found[0] if alone else None
 
     @cached_property
-    def _things(self) -> list[tuple[str | None, list[Any]]]:
+    def _named(self) -> list[tuple[str | None, list[Any]]]:
         return list(_things(self._items, self._entities))
 
     @cached_property
@@ -94,13 +93,13 @@ class EndFinder:
         """The first row of each item that has an id."""
         if not any("id" in item.said for item in self._items):
             return {}
-        return {identifier: rows[0] for identifier, rows in reversed(self._things) if identifier and rows}
+        return {identifier: rows[0] for identifier, rows in reversed(self._named) if identifier and rows}
 
     @cached_property
     def _thing(self) -> dict[str, str]:
         """Of rows of one item that differ in type, the first."""
         thing: dict[str, str] = {}
-        for _, rows in self._things:
+        for _, rows in self._named:
             for row in rows:
                 first = next(one for one in rows if one.name == row.name)
                 thing.setdefault(row.entity_id, first.entity_id)

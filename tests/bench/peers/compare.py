@@ -6,9 +6,10 @@
 With --input, --gold, --schema and --examples it reads another set than the sample, of entities and relations.
 
 Each way answers alone; loading is not counted. chat is a script as people write it (with_chat.py), with the same
-schema as a grammar. instructor and langextract ask one `vllm serve`, as does `extract run --engine endpoint`;
-langextract knows no schema, and is shown the same worked examples. All draw greedily, and each document is asked once.
-All compute with all cores, in one number format; without AVX-512 it must be --dtype float32 to be of use.
+schema as a grammar. wired is `extract run --wire tight-arrays`. instructor and langextract ask one `vllm serve`, as does
+`extract run --engine endpoint`; instructor is told the labels without what they mean, and so is langextract, which knows
+no schema and is shown the same worked examples. All draw greedily, and each document is asked once. All compute with all
+cores, in one number format; without AVX-512 it must be --dtype float32 to be of use.
 """
 
 import argparse
@@ -35,6 +36,7 @@ ROOT = HERE.parents[2]
 SEATS, CONTEXT, KV = 8, 6144, 1 << 30
 ENGINE = {"max_num_seqs": SEATS, "kv_cache_memory_bytes": KV}
 EXTRACT = [sys.executable, "-c", "from extractor.cli import main; main()"]
+ALONE = ("run", "wired", "chat")  # load the model themselves; the others ask one server
 Answers = dict[str, dict[str, Any]]  # by doc_id: entities, relations; an error where there is none
 
 
@@ -50,9 +52,9 @@ def main() -> None:
     given |= {"input": str(asked.input), "schema": str(asked.schema), "limit": asked.limit}
     given["examples"] = str(asked.examples)
     ways = asked.ways.split(",")
-    for way in [way for way in ways if way in ("run", "chat")]:
-        report(way, ours(asked, way) if way == "run" else script(sys.executable, way, given, asked.out), asked)
-    if served := [way for way in ways if way not in ("run", "chat")]:
+    for way in [way for way in ways if way in ALONE]:
+        report(way, script(sys.executable, way, given, asked.out) if way == "chat" else ours(asked, way), asked)
+    if served := [way for way in ways if way not in ALONE]:
         with server(model.location, asked.dtype, asked.out / "server.log") as url:
             for way in served:
                 found = (
@@ -72,7 +74,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--examples", type=Path, default=ROOT / "schemas" / "news.examples.jsonl")
     parser.add_argument("--model", required=True)
     parser.add_argument("--peers", default=sys.executable, help="a Python with requirements.txt")
-    parser.add_argument("--ways", default="run,chat,endpoint,instructor,langextract")
+    parser.add_argument("--ways", default="run,wired,chat,endpoint,instructor,langextract")
     parser.add_argument("--tokens", type=int, default=512, help="of an answer, at most")
     parser.add_argument("--dtype", default="auto")
     parser.add_argument("--limit", type=int, default=16, help="documents")
@@ -86,6 +88,7 @@ def ours(asked: argparse.Namespace, way: str, url: str = "") -> dict[str, Any]:
     words = ["run", asked.input, "--schema", asked.schema, "--model", asked.model, "--out", out]
     words += ["--quiet", "--supersede", "--limit", asked.limit, "--max-answer-tokens", asked.tokens]
     words += ["--attempts", 1, "--context", CONTEXT, "--sampling", "temperature=0", "--examples", asked.examples]
+    words += ["--wire", "tight-arrays"] if way == "wired" else []
     if url:
         words += ["--engine", "endpoint", "--url", f"{url}/v1", "--served-model", "model"]
     else:

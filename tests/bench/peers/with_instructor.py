@@ -4,6 +4,8 @@ import asyncio
 import json
 import sys
 import time
+from pathlib import Path
+from typing import Any
 
 import instructor
 from labels import labels
@@ -25,10 +27,13 @@ def model_of(schema: str) -> type[BaseModel]:
         object=(str, Field(description="The name of another entity above.")),
         predicate=(str, Field(json_schema_extra={"enum": [*predicates]})),
     )
+    said = json.loads(Path(schema).read_text())["properties"].get("summary")
+    summary: dict[str, Any] = {"summary": (str, Field(description=said["description"]))} if said else {}
     return create_model(
         "Extracted",
         entities=(list[entity], Field(max_length=40)),  # type: ignore[valid-type]
         relations=(list[relation], Field(max_length=30)),  # type: ignore[valid-type]
+        **summary,
     )
 
 
