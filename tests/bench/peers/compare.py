@@ -6,10 +6,10 @@
 With --input, --gold, --schema and --examples it reads another set than the sample, of entities and relations.
 
 Each way answers alone; loading is not counted. chat is a script as people write it (with_chat.py), with the same
-schema as a grammar. wired is `extract run --wire tight-arrays`. instructor and langextract ask one `vllm serve`, as does
-`extract run --engine endpoint`; instructor is told the labels without what they mean, and so is langextract, which knows
-no schema and is shown the same worked examples. All draw greedily, and each document is asked once. All compute with all
-cores, in one number format; without AVX-512 it must be --dtype float32 to be of use.
+schema as a grammar. wired is `extract run --wire tight-arrays`. instructor and langextract ask one `vllm serve`, as
+does `extract run --engine endpoint`; instructor is told the labels without what they mean, and so is langextract,
+which knows no schema and is shown the same worked examples. All draw greedily, and each document is asked once.
+All compute with all cores, in one number format; without AVX-512 it must be --dtype float32 to be of use.
 """
 
 import argparse
