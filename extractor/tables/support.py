@@ -29,7 +29,8 @@ def support(summary: str, text: str) -> float | None:
     runs, whole = _RUN.findall(fold(summary)), fold(text)
     words = [run for run in runs if not is_glued(run[0])]
     pairs = [run[n : n + 2] for run in runs if is_glued(run[0]) for n in range(max(len(run) - 1, 1))]
-    there = sum(_has(whole, word) for word in words) + sum(pair in whole for pair in pairs)
+    known = set(_WORD.findall(whole)) if words else set()
+    there = sum(word in known for word in words) + sum(pair in whole for pair in pairs)
     return there / (len(words) + len(pairs)) if runs else None
 
 
