@@ -29,6 +29,7 @@ from extractor.store.phantoms import phantoms
 from extractor.store.settled import Settled, passages_again
 from extractor.store.shelf import Beside
 from extractor.store.writer import Kept, PartSize, Writer
+from extractor.system.garbage import seldom_searched
 from extractor.system.signals import Drained
 from extractor.tasks.labels import listed
 from extractor.types import Document, Settlement
@@ -69,7 +70,7 @@ class Session:
         for run in self._runs:
             run.begin()
         try:
-            with suppress(Drained):  # while the model was being loaded
+            with seldom_searched(), suppress(Drained):  # while the model was being loaded
                 for settled in settle(self._scheduler, self._engine):
                     self._add(settled)
             for run in self._runs:
