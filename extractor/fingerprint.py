@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import Any
 
 
@@ -16,6 +17,7 @@ def share_of(doc_id: str, shares: int) -> int:
     return int(digest(doc_id), 16) % shares
 
 
+@lru_cache(maxsize=16)  # a document's is asked for several times in a row
 def fingerprint(job: str, text: str, mode: str | None, passage: tuple[int, str] | None = None) -> str:
     """32 hex digits that name this work: the job (the digest of its identity) on this text, in the document's mode.
 

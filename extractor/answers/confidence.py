@@ -69,7 +69,7 @@ class Confidence:
         """The names of what the answer calls by an id of its own."""
         found: dict[str, str] = {}
         for item in items_of(said, self.fields, ENTITIES.word):
-            name = next(names_of(item.said.get("name"), item.source.inner.get("name", {})), None)
+            name = next(iter(names_of(item.said.get("name"), item.source.inner.get("name", {}))), None)
             if name and (identifier := text_of(item.said.get("id"))):
                 found.setdefault(identifier, name)
         return found

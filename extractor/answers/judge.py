@@ -12,6 +12,7 @@ from extractor.answers.confidence import Confidence
 from extractor.answers.read import read
 from extractor.system.limit import TooSlow, time_limit
 from extractor.tables import Ground, rows_from
+from extractor.tasks.neutral import may_hold_joiner
 from extractor.tasks.validation import Validation
 from extractor.tasks.wire import PLAIN, AnswerWire, Unread
 from extractor.types import Completion, Extraction, Problem, TableField, ThinkingEnd
@@ -49,7 +50,9 @@ class Judge:
         parsed = _unfinished(completion) or _parse(completion.text)
         if isinstance(parsed, Problem):
             return Extraction(completion, thought, end, problem=parsed)
-        record, twice = _map_strings(parsed[0], self.restore), [self.restore(said) for said in parsed[1]]
+        record, twice = parsed
+        if may_hold_joiner(completion.text):
+            record, twice = _map_strings(record, self.restore), [self.restore(said) for said in twice]
         try:
             record, known = self.wire.decoded(record, completion.value_logprobs)
         except Unread as error:
@@ -106,14 +109,15 @@ def _parse(text: str) -> tuple[Any, list[str]] | Problem:
     fenced = _FENCE.match(text)
     try:
         value, left_out = read(fenced[1] if fenced else text)
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        (json.dumps(value, ensure_ascii=False) if "\\u" in text else text).encode()
     except UnicodeEncodeError:
         return Problem("unparsable", "a lone surrogate: the text cannot be stored as UTF-8")
     except RecursionError:
         return Problem("unparsable", _DEEP)
     except ValueError as error:
         return Problem("unparsable", str(error))
-    return Problem("unparsable", _DEEP) if _deeper(value, MAX_NESTING) else (value, left_out)
+    may_be_deep = text.count("[") + text.count("{") > MAX_NESTING
+    return Problem("unparsable", _DEEP) if may_be_deep and _deeper(value, MAX_NESTING) else (value, left_out)
 
 
 def _deeper(value: Any, levels: int) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from math import isinf
 from typing import Any
 
 _SHOWN = 100  # code points of a value that is left out
@@ -16,12 +17,15 @@ def read(text: str) -> tuple[Any, list[str]]:
     left_out: list[str] = []
 
     def made(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = dict(pairs)
+        if len(found) == len(pairs):
+            return found
+        found = {}
         for key, value in pairs:
             found[key] = _joined(key, found[key], value, left_out) if key in found else value
         return found
 
-    return json.loads(text, object_pairs_hook=made, parse_constant=_no_constant), left_out
+    return json.loads(text, object_pairs_hook=made, parse_constant=_no_constant, parse_float=_finite), left_out
 
 
 def _joined(key: str, first: Any, then: Any, left_out: list[str]) -> Any:
@@ -44,6 +48,12 @@ def _same(one: Any, other: Any) -> bool:
 
 def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def _finite(digits: str) -> float:
+    if isinf(value := float(digits)):
+        raise ValueError("Out of range float values are not JSON compliant")
+    return value
 
 
 def _no_constant(word: str) -> Any:

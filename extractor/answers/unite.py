@@ -204,7 +204,7 @@ def _order(where: Where) -> list[tuple[int, str]]:
 
 
 def _called(item: Item) -> tuple[list[str], list[str | None]]:
-    return list(names_of(item.said.get("name"), item.source.inner.get("name", {}))), kinds_of(item, "type")
+    return names_of(item.said.get("name"), item.source.inner.get("name", {})), kinds_of(item, "type")
 
 
 def _folded(item: Item) -> list[tuple[str, str | None]]:

@@ -1,7 +1,11 @@
 """The shelf's tables: those that records feed, and those that tell of the run; settlements into rows."""
 
 import json
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, get_origin
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -201,11 +205,20 @@ def _quarantine_row(settlement: Settlement) -> Row:
 
 
 def _row(doc_id: str, row: Any) -> Row:
-    values = {"doc_id": doc_id}
-    for name in row.__slots__:
-        value = getattr(row, name)
-        values[name] = _json(value) if isinstance(value, dict) else value
+    names, values_of, objects = _columns_of(row.__class__)
+    values = dict(zip(names, values_of(row), strict=True))
+    for name in objects:
+        values[name] = _json(values[name])
+    values["doc_id"] = doc_id
     return values
+
+
+@lru_cache
+def _columns_of(kind: Any) -> tuple[list[str], Callable[[Any], Sequence[Any]], list[str]]:
+    """The columns of a table's rows, what reads all of them at once, and those that hold objects."""
+    columns = fields(kind)
+    names = [one.name for one in columns]
+    return names, attrgetter(*names), [one.name for one in columns if get_origin(one.type) is dict]
 
 
 def _json(value: Any) -> str:

@@ -55,7 +55,11 @@ def meant(
             dropped.append(f"{relation.subject} | {relation.predicate} | {relation.object}: {why or 'said before'}")
         else:
             kept[key] = fitting
-    return [replace(relation, relation_id=f"r{n}") for n, relation in enumerate(kept.values(), 1)], dropped
+    return [_called(relation, f"r{n}") for n, relation in enumerate(kept.values(), 1)], dropped
+
+
+def _called(relation: Relation, name: str) -> Relation:
+    return relation if relation.relation_id == name else replace(relation, relation_id=name)
 
 
 def _fitting(relation: Relation, ends: Ends, types: "_EndTypes") -> tuple[Relation, str]:
@@ -78,7 +82,7 @@ def _fit(types: set[str], allowed: frozenset[str] | None) -> int:
     """1 where they agree, -1 where they contradict each other, 0 where either says nothing."""
     if not types or allowed is None:
         return 0
-    return 1 if any(akin(one, other) for one in types for other in allowed) else -1
+    return 1 if types & allowed or any(akin(one, other) for one in types for other in allowed) else -1
 
 
 def _turned(relation: Relation) -> Relation:

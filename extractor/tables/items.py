@@ -32,7 +32,10 @@ class Item:
         if "*" in self.source.aside:
             return {}
         keys = {self.source.roles[role] for role in taken if role in self.source.roles}
-        kept = {key: value for key, value in self.rest.items() if key not in (*keys, *self.source.aside)}
+        gone = keys.union(self.source.aside)
+        kept = {key: value for key, value in self.rest.items() if key not in gone}
+        if not self.source.inner:
+            return kept
         more = {self.source.roles[role]: _less(self.said.get(role), keys) for role, keys in self.source.inner.items()}
         return kept | {key: value for key, value in more.items() if value}
 
@@ -113,6 +116,9 @@ def _spread(
     if not shape:
         yield value, keys, where
         return
+    if shape == ("[]",) and isinstance(value, list):  # as nearly all are
+        yield from ((one, keys, (*where, number)) for number, one in enumerate(value))
+        return
     for name, inner in step_into(value, shape[0]):
         role = shape[0][1:-1].partition(":")[0] if shape[0].startswith("{") else ""
         more = {role: name} if role else {} if isinstance(name, int) else {"": name}
@@ -137,7 +143,8 @@ def _item(field: TableField, item: Any, keys: dict[str, Any], where: Where) -> I
     told = {role: value for role, value in keys.items() if role}
     more = {"id": keys["id"]} if "id" in keys else {"key": keys[""]} if "" in keys else {}
     if isinstance(item, dict):
-        return Item(field, {role: item.get(key) for role, key in field.roles.items()} | told, more | item, where)
+        said = {role: item.get(key) for role, key in field.roles.items()}
+        return Item(field, said | told if told else said, more | item if more else item, where)
     if field.bare == "value":
         return Item(field, told, {**more, "value": item}, where)
     return Item(field, {field.bare: item} | told, more, where)

@@ -11,14 +11,6 @@ from extractor.tables.items import Item
 QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "「": "」", "『": "』", "《": "》", "〈": "〉"}
 
 
-def names_of(value: Any, keys: Mapping[str, str], name: "Callable[[Any], str | None] | None" = None) -> Iterator[str]:
-    """The names in a value; in objects, what stands under the key of the name, else of the id."""
-    for one in each(value):
-        found = (name or name_of)(named(one, keys))
-        if found:
-            yield found
-
-
 def name_of(value: Any) -> str | None:
     """The text less the quotation marks that enclose the whole of it: 《红楼梦》 is called 红楼梦."""
     text = text_of(value)
@@ -34,6 +26,13 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return None if value is None or isinstance(value, dict | list) else json.dumps(value)
+
+
+def names_of(value: Any, keys: Mapping[str, str], name: Callable[[Any], str | None] = name_of) -> list[str]:
+    """The names in a value; in objects, what stands under the key of the name, else of the id."""
+    if isinstance(value, str):  # as nearly all are
+        return [found] if (found := name(value)) else []
+    return [found for one in each(value) if (found := name(named(one, keys)))]
 
 
 def each(value: Any) -> Iterator[Any]:
@@ -56,8 +55,8 @@ def named(value: Any, keys: Mapping[str, str]) -> Any:
 def kinds_of(item: Item, role: str) -> list[str | None]:
     """The types or predicates of an item: as it says, else the field's label where it has no place to say it."""
     source = item.source
-    if said := list[str | None](dict.fromkeys(names_of(item.said.get(role), source.inner.get(role, {}), name=text_of))):
-        return said
+    if said := names_of(item.said.get(role), source.inner.get(role, {}), name=text_of):
+        return list(dict.fromkeys(said))
     keyed = any(step.startswith(f"{{{role}") for step in source.shape)
     return [None if role in source.roles or keyed or source.bare == role else source.label]
 

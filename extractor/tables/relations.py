@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import count, product
 
 import pyarrow as pa
 
@@ -24,7 +24,8 @@ def make_relations(items: Sequence[Item], ground: Ground, made: Made) -> Rows:
     things, entities = made.items["entities"], made.rows["entities"]
     finder = EndFinder(things, entities, ground)
     joining = [item for item in items if _joins(item)]
-    said = [row for item in joining for row in _rows_of(item, ground, finder)]
+    numbers = count(1)
+    said = [row for item in joining for row in _rows_of(item, ground, finder, numbers)]
     joins = {word: ends for item in items for word, ends in item.source.ends.items()}
     by_id = any("id" in item.source.roles or "{id" in "".join(item.source.shape) for item in things)
     return meant(said, entities, joins, by_id)
@@ -37,12 +38,12 @@ def _joins(item: Item) -> bool:
     )
 
 
-def _rows_of(item: Item, ground: Ground, finder: EndFinder) -> Iterator[Relation]:
+def _rows_of(item: Item, ground: Ground, finder: EndFinder, numbers: Iterator[int]) -> Iterator[Relation]:
     span, quoted = _evidence(item, ground)
     rest = item.attributes(("subject", "predicate", "object", "confidence", *(["evidence"] if quoted else [])))
     for subject, predicate, target in _triples(item, finder, span):
         yield Relation(
-            relation_id="",
+            relation_id=f"r{next(numbers)}",
             subject_id=subject.entity_id,
             predicate=predicate,
             object_id=target.entity_id,

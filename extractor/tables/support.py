@@ -9,6 +9,7 @@ from extractor.scripts import HANGUL, UNSPACED, is_glued
 _GLUED = UNSPACED + HANGUL
 _LETTER = rf"[^\W_{_GLUED}]"
 _WORD = re.compile(f"{_LETTER}+")
+_PARTING = {code: " " for code in range(128) if not chr(code).isalnum()}  # the same in ASCII, and quicker
 _RUN = re.compile(rf"[{_GLUED}]+|[^\W_{_GLUED}]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _CAPITALISED = re.compile(rf"(?<!{_LETTER})[^\W\d_{_GLUED}](?:[^\W_{_GLUED}]|['’.-])*[^\W_{_GLUED}]")
@@ -26,12 +27,17 @@ def support(summary: str, text: str) -> float | None:
 
     None for a summary without any.
     """
-    runs, whole = _RUN.findall(fold(summary)), fold(text)
+    runs = _RUN.findall(fold(summary))
     words = [run for run in runs if not is_glued(run[0])]
     pairs = [run[n : n + 2] for run in runs if is_glued(run[0]) for n in range(max(len(run) - 1, 1))]
-    known = set(_WORD.findall(whole)) if words else set()
+    known, whole = set(_words(text)) if words else (), fold(text) if pairs else ""
     there = sum(word in known for word in words) + sum(pair in whole for pair in pairs)
     return there / (len(words) + len(pairs)) if runs else None
+
+
+def _words(text: str) -> list[str]:
+    """The words of the text's fold."""
+    return text.casefold().translate(_PARTING).split() if text.isascii() else _WORD.findall(fold(text))
 
 
 def unsupported(summary: str, text: str, ungrounded: Iterable[str] = ()) -> list[str]:

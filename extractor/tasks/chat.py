@@ -24,6 +24,9 @@ _AHEAD = 128  # texts that a thread has encoded and nobody has asked for, at mos
 _TRIAL = "Ann’s 12 boats — 文件 \n\n e\u0301 ہے\t🙂 \u2060a "
 
 
+Ahead = tuple[list[str], "Future[dict[str, array[int]]]"]  # the parts of a text, and token ids of the longest
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """Prompts that differ in their last message alone."""
@@ -39,7 +42,7 @@ class Chat:
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         self._quick = _quick(tokenizer)
-        self._ahead: dict[str, Future[dict[str, array[int]]]] = {}
+        self._ahead: dict[str, Ahead] = {}  # by the whole text
         self._part = lru_cache(maxsize=256)(self._encode)  # the turns that all prompts share are encoded once
         self._cut = self._find_cut()
         self.bytes_of = TokenBytes(tokenizer)
@@ -84,23 +87,27 @@ class Chat:
 
     def encode_in(self, frame: Frame, content: str) -> list[int]:
         """Token ids of the whole prompt with this for the last message."""
-        return [*frame.ids, *self.encode(frame.head + content + frame.tail)]
+        text = frame.head + content + frame.tail
+        if not (ahead := self._ahead.pop(text, None)):
+            return [*frame.ids, *self.encode(text)]
+        (parts, made), ids = ahead, [*frame.ids]
+        for part in parts:
+            ids += made.result().get(part) or self._part(part)
+        return ids
 
     def encode_ahead(self, frame: Frame, contents: Iterable[str], thread: Executor) -> None:
         """Begins to encode in a thread what `encode_in` will ask for, where the tokenizer can be shared with one."""
         if not (encode := self._quick):
             return
-        texts = (self._cut.split(frame.head + content + frame.tail) for content in contents)
-        parts = [max(text, key=len) for text in texts]
-        made = thread.submit(lambda: dict(zip(parts, encode(parts), strict=True)))
-        self._ahead |= dict.fromkeys(parts, made)
-        for part in list(self._ahead)[:-_AHEAD]:
-            del self._ahead[part]
+        texts = [frame.head + content + frame.tail for content in contents]
+        split = [self._cut.split(text) for text in texts]
+        longest = [max(parts, key=len) for parts in split]
+        made = thread.submit(lambda: dict(zip(longest, encode(longest), strict=True)))
+        self._ahead |= {text: (parts, made) for text, parts in zip(texts, split, strict=True)}
+        for text in list(self._ahead)[:-_AHEAD]:
+            del self._ahead[text]
 
     def _encode(self, text: str) -> "array[int]":
-        ahead = self._ahead.pop(text, None)
-        if ahead:
-            return ahead.result()[text]
         return self._quick([text])[0] if self._quick else _plain(self._tokenizer, text)
 
     def _in_parts(self, cut: re.Pattern[str], text: str) -> list[int]:

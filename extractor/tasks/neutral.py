@@ -32,6 +32,11 @@ class Neutraliser:
         return self._neutral.sub(lambda found: found[1], text) if JOINER in text else text
 
 
+def may_hold_joiner(text: str) -> bool:
+    """Whether a string of this JSON text may hold a joiner, as it is or as an escape."""
+    return JOINER in text or "\\u" in text
+
+
 def _start_of(word: str) -> str:
     """The word's first character where the rest follows: matches may overlap, so nested words are all found."""
     rest = "".join(f"{JOINER}*{re.escape(character)}" for character in word[1:])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from copy import copy
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from extractor.errors import UserError
@@ -29,6 +29,7 @@ from extractor.types import (
     ThinkingMode,
 )
 
+_KNOWN = 64  # documents whose message is kept: those that are encoded ahead are asked soon
 MIN_THOUGHT = 64  # tokens of room below which thinking makes no sense
 BEFORE, FROM_HERE = "(What stands before the passage, to understand it by; take nothing from it:)", "(The passage:)"
 THINK_FIRST = (
@@ -71,6 +72,7 @@ class RequestBuilder:
     def _ask(self, task: Task) -> None:
         self.task, self.closing = task, closing(task.schema) if task.relations == "closed" else OPEN
         self.wire = wire_of(task.schema)
+        self._asking_of = lru_cache(maxsize=_KNOWN)(self._rendered)
         places = [(name,) for name in self.closing.names]
         self.grammar = grammar(without(task.schema, places) if places else task.schema)
         self._before = {mode: _before(task, self.closing, mode) for mode in task.sampling}
@@ -226,13 +228,16 @@ class RequestBuilder:
         return _turns(self.task, self.closing, examples)
 
     def _last(self, document: Document) -> Message:
-        text = self.neutraliser.neutralise(document.text)
-        if document.passage and document.passage.before:
-            text = _with_before(self.neutraliser.neutralise(document.passage.before), text)
-        message = self.task.prompt.asking(self.task.schema, text)
-        if document.mode in SOFT:
-            message["content"] += f" {document.mode}"
-        return message
+        before = document.passage.before if document.passage else ""
+        asked = self._asking_of(document.text, before)
+        return {"role": "user", "content": f"{asked} {document.mode}" if document.mode in SOFT else asked}
+
+    def _rendered(self, text: str, before: str) -> str:
+        """The last message of a document, or of a passage with what stands before it."""
+        shown = self.neutraliser.neutralise(text)
+        if before:
+            shown = _with_before(self.neutraliser.neutralise(before), shown)
+        return self.task.prompt.asking(self.task.schema, shown)["content"]
 
     def _thought(self, request: Request, room: int) -> Request:
         budget = min(self.task.budget or room, room)

@@ -118,9 +118,11 @@ def test_empty_is_not_failed() -> None:
     assert extraction.problem is None and extraction.status == "empty"
 
 
-def test_control_strings_come_back() -> None:
+@pytest.mark.parametrize("escaped", [True, False])
+def test_control_strings_come_back(escaped: bool) -> None:
     tame = Neutraliser().neutralise("<|im_end|>")
-    extraction = judge(NEWS).judge(Completion(request(), json.dumps({"entities": [{"name": tame}]})))
+    said = json.dumps({"entities": [{"name": tame}]}, ensure_ascii=escaped)
+    extraction = judge(NEWS).judge(Completion(request(), said))
     assert [(entity.name, entity.mentions) for entity in extraction.rows["entities"]] == [("<|im_end|>", [(8, 18)])]
 
 
@@ -136,6 +138,8 @@ WRONG: list[tuple[str, str, str]] = [
     ('{"entities": [], "n": ' + "9" * 5000 + "}", "unparsable", "Exceeds the limit"),
     ('{"entities": [], "summary": "\\ud800"}', "unparsable", "a lone surrogate"),
     ('{"entities": [], "\\udfff": 1}', "unparsable", "a lone surrogate"),
+    ('{"entities": [], "summary": "\ud800"}', "unparsable", "a lone surrogate"),
+    ('{"entities": [], "n": [-1.5e-7, 12E400]}', "unparsable", "Out of range float values are not JSON compliant"),
     ("[" * 100_000, "unparsable", "nested deeper than 100 levels"),
     ("[" * 300 + "]" * 300, "unparsable", "nested deeper than 100 levels"),
     ('{"a":' * 700 + "1" + "}" * 700, "unparsable", "nested deeper than 100 levels"),

@@ -1,6 +1,8 @@
 """What of a summary stands in its text: words, numbers, names; in any script, and never a verdict."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from extractor.tables import Ground, rows_from
 from extractor.tables.support import support, unsupported
@@ -57,3 +59,9 @@ def test_entities_that_are_nowhere_count_where_the_summary_has_them() -> None:
     }
     (row,) = rows_from(answer, table_fields(load_schema("news")), Ground(TEXT))[0]["summaries"]
     assert (row.support, row.unsupported) == (0.5, ["Zoe", "9"])
+
+
+@given(st.text(st.characters(max_codepoint=127)), st.text(st.characters(max_codepoint=127)))
+def test_one_more_sign_changes_nothing(summary: str, text: str) -> None:
+    """ASCII is read a quicker way."""
+    assert support(summary, text) == support(summary, text + " \u00a7")
