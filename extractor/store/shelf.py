@@ -89,11 +89,10 @@ class Shelf:
     def add(self, rows: Mapping[str, Sequence[Row]], superseded: Mapping[str, Collection[str]], beside: Beside) -> str:
         """Commits rows of all tables as one part and gives its name; in the same stroke, the rows of documents done
         again (part name → their ids) leave the parts where they were, and what lies `beside` is replaced."""
-        part, now = _part_name(), self.now()
+        part = _part_name()
         written = [table for table in TABLES if rows[table] or table in self._always]
         with self._journal.change(_old_first(part)) as change:
-            for name, ids in superseded.items():
-                _sift(change, now, name, without(ids))
+            self._take_out(change, superseded)
             new = {table: self._table(table, rows[table]) for table in written}
             _write_part(change, part, new, {table: len(rows[table]) for table in TABLES}, moment())
             _put_beside(change, beside)
@@ -101,10 +100,8 @@ class Shelf:
 
     def remove(self, ids: Mapping[str, Collection[str]], beside: Beside) -> None:
         """Commits that all rows of these documents (part name → their ids) leave their parts."""
-        now = self.now()
         with self._journal.change(_old_first()) as change:
-            for part, gone in ids.items():
-                _sift(change, now, part, without(gone))
+            self._take_out(change, ids)
             _put_beside(change, beside)
 
     def keep(self, beside: Beside) -> None:
@@ -140,6 +137,13 @@ class Shelf:
                     with change.put(f"{table}/{merged}") as staged:
                         _write_merged(staged, schema, [now.open(table, part) for part in having], rows[table])
         return merged
+
+    def _take_out(self, change: Change, ids: Mapping[str, Collection[str]]) -> None:
+        """Stages that all rows of these documents (part name → their ids) leave their parts."""
+        if ids:
+            now = self.now()  # which looks at every file
+            for part, gone in ids.items():
+                _sift(change, now, part, without(gone))
 
     def _take_in(self, shard: "Shelf") -> None:
         """Commits that all rows of a shard are in this output's own parts."""

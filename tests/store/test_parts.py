@@ -2,6 +2,7 @@
 
 import json
 import random
+import sys
 import threading
 import time
 from collections import Counter
@@ -43,6 +44,24 @@ def test_a_run_fills_parts_and_the_same_again_asks_nothing(tmp_path: Path, out: 
     again = settle(inputs, out, clerk)
     assert (again.skipped, again.settled.total(), len(clerk.asked)) == (10, 0, 10)
     assert not list(out.rglob("*.tmp")) and not (out / ".lock").exists()
+
+
+def test_no_commit_looks_at_the_parts_before_it(tmp_path: Path) -> None:
+    """Else thousands of them take time in proportion to their square."""
+    looked: list[str] | None = None
+
+    def hook(event: str, args: tuple[object, ...]) -> None:
+        if event == "os.scandir" and looked is not None:
+            looked.append(str(args[0]))
+
+    sys.addaudithook(hook)
+    looks = []
+    for number in (10, 22):
+        looked = []
+        settle(write(tmp_path / f"{number}.jsonl", some(number)), tmp_path / f"out{number}", Clerk())
+        looks.append(looked.count(str(tmp_path / f"out{number}" / "documents")))
+        looked = None
+    assert looks[0] == looks[1] > 0
 
 
 class Busy(FakeEngine):
