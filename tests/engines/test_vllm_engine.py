@@ -170,7 +170,8 @@ def test_token_counts_are_vllms_own(vllm_engine, tiny, tmp_path):
         answer = settlement.kept.completion
         thought = settlement.kept.thought
         assert thought and thought.prompt_tokens == len(thought.request.prompt)
-        assert thought.output_tokens == len(thought.tokens) + 1  # and the token that closed it
+        closed = thought.stopped_by is not None  # the tiny model may run into a loop instead
+        assert thought.output_tokens == len(thought.tokens) + closed  # the token that closed it is not of the thought
         assert tokenizer.decode(thought.tokens) == thought.text
         assert answer.output_tokens == len(answer.tokens)
         for seconds in (answer.seconds, answer.queue_seconds, answer.first_token_seconds):
