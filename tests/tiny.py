@@ -1,10 +1,10 @@
 """A tiny hybrid-thinking Qwen3 that the tests make themselves: a bigram script inside the real architecture.
 
 Attention and MLP put out zero, so the logits depend on the last token alone, and lm_head holds P(next | last):
-after the newline that follows `<think>` it goes round in a cycle of words, left for `</think>` by one of four last
-words in four of five rounds (greedy decoding never leaves it, since to stay is the likeliest single step); after the
-blank line that follows `</think>` it answers, and under a JSON grammar it closes strings and lists quickly. Attention
-and MLP are real code that runs; only their weights are zero.
+after the newline that follows `<think>` it goes round in a cycle of words, left for `</think>` by one of the last
+words in eleven of twelve rounds (greedy decoding never leaves it, since to stay is the likeliest single step); after
+the blank line that follows `</think>` it answers, and under a JSON grammar it closes strings and lists quickly.
+Attention and MLP are real code that runs; only their weights are zero.
 """
 
 import itertools
@@ -13,7 +13,8 @@ import math
 from pathlib import Path
 
 CYCLE = ["Okay", "so", "let", "me", "see", "what", "the", "text", "says", "about", "this", "record"]
-LAST, STAY = ("So", "Well", "Right", "Done"), 0.22
+LAST = ("So", "Well", "Right", "Done", "Yes", "Good", "Fine", "Sure", "Now", "Then", "Next", "Here")
+STAY = 0.085  # more than each of the others; five in a row, until vLLM takes it for a loop, in one of 200,000 thoughts
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"]
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
@@ -82,7 +83,7 @@ def _script(model, words: dict[str, int]) -> None:
 
     space, cycle = "Ġ", [words[CYCLE[0]], *(words["Ġ" + word] for word in CYCLE[1:])]
     last = [words[word] for word in LAST]
-    follows = {words["Ċ"]: {cycle[0]: 0.999}, cycle[-1]: {cycle[0]: STAY} | dict.fromkeys(last, (1 - STAY) / 4)}
+    follows = {words["Ċ"]: {cycle[0]: 0.999}, cycle[-1]: {cycle[0]: STAY} | dict.fromkeys(last, (1 - STAY) / len(last))}
     follows |= {word: {words["</think>"]: 0.999} for word in last}
     follows |= {here: {there: 0.999} for here, there in itertools.pairwise(cycle)}
     answer = {'"': 0.3, '"}': 0.1, "}": 0.1, "]": 0.1, "1": 0.05, ",": 0.02, "<|im_end|>": 0.3}
