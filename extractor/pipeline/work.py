@@ -104,9 +104,7 @@ class Work:
             completion = replace(completion, request=replace(completion.request, is_thought=False))
         extraction = self._procedure.judge.judge(completion, thought)
         self._extractions.append(extraction)
-        attempt = self._attempt
-        if extraction.thought is not attempt.thought:
-            attempt = replace(attempt, thought=extraction.thought)
+        attempt = replace(self._attempt, thought=extraction.thought)
         if following := self._procedure.cures.after(attempt, extraction):
             self._go_on(following, is_in_attempt=False)
         else:

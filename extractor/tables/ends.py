@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from extractor.tables.entities import Entity
+from extractor.tables.entities import Entity, grouped
 from extractor.tables.fold import Span, fold
 from extractor.tables.names import akin
 from extractor.types import Ends
@@ -111,9 +111,7 @@ class _EndTypes:
     def __init__(self, entities: Sequence[Entity], by_id: bool) -> None:
         self._are_given_by_id = by_id
         self._by_id = {entity.entity_id: entity for entity in entities}
-        self._by_name: dict[str, list[Entity]] = {}
-        for entity in entities:
-            self._by_name.setdefault(_folded(entity.name), []).append(entity)
+        self._by_name: dict[str, list[Entity]] = grouped(entities, fold)
 
     def of(self, name: str | None, entity_id: str | None) -> set[str]:
         one = self._by_id.get(entity_id or "")

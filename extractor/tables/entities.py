@@ -1,7 +1,7 @@
 """The table `entities`: things that the answer names, and where they stand in the text."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -51,6 +51,14 @@ def make_entities(items: Sequence[Item], ground: Ground, made: Made) -> Rows:
 def key_of(name: str, kind: str | None, rest: Mapping[str, Any]) -> Key:
     """What two entities of a record differ in."""
     return name, kind, json.dumps(rest, sort_keys=True) if rest else ""
+
+
+def grouped(entities: Sequence[Any], form: Callable[[str], str]) -> dict[str, list[Any]]:
+    """The entities by this form of their names, those of one form in their order."""
+    found: dict[str, list[Any]] = {}
+    for entity in entities:
+        found.setdefault(form(entity.name), []).append(entity)
+    return found
 
 
 ENTITIES = Table(

@@ -4,12 +4,12 @@ By id; else by the same name; else by the same fold of it; of several with that 
 follows is inferred (guesses.py), and says so. Two that fit alike are none, and nobody looks further.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from extractor.tables.entities import key_of
+from extractor.tables.entities import grouped, key_of
 from extractor.tables.fold import Span, fold
 from extractor.tables.grounding import Ground
 from extractor.tables.guesses import Guesses
@@ -36,7 +36,7 @@ class EndFinder:
         self._items, self._entities, self._ground = items, entities, ground
         self._guesses = Guesses(entities, ground)
         self._known: dict[tuple[str, frozenset[str]], tuple[Any, str | None]] = {}
-        self._by_name = _by(entities, lambda name: name)
+        self._by_name = grouped(entities, lambda name: name)
 
     def find(
         self, value: Any, keys: Mapping[str, str], types: Collection[str] | None = None, quote: Span | None = None
@@ -82,7 +82,7 @@ class EndFinder:
 
     @cached_property
     def _by_fold(self) -> dict[str, list[Any]]:
-        return _by(self._entities, fold)
+        return grouped(self._entities, fold)
 
     @cached_property
     def _named(self) -> list[tuple[str | None, list[Any]]]:
@@ -104,13 +104,6 @@ class EndFinder:
                 first = next(one for one in rows if one.name == row.name)
                 thing.setdefault(row.entity_id, first.entity_id)
         return thing
-
-
-def _by(entities: Sequence[Any], form: Callable[[str], str]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for entity in entities:
-        found.setdefault(form(entity.name), []).append(entity)
-    return found
 
 
 def akin_to(kind: str, types: Collection[str]) -> bool:

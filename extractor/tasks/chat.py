@@ -90,9 +90,10 @@ class Chat:
         text = frame.head + content + frame.tail
         if not (ahead := self._ahead.pop(text, None)):
             return [*frame.ids, *self.encode(text)]
-        (parts, made), ids = ahead, [*frame.ids]
+        parts, known = ahead[0], ahead[1].result()
+        ids = [*frame.ids]
         for part in parts:
-            ids += made.result().get(part) or self._part(part)
+            ids += known.get(part) or self._part(part)
         return ids
 
     def encode_ahead(self, frame: Frame, contents: Iterable[str], thread: Executor) -> None:
